@@ -1,0 +1,43 @@
+"""Hashed word and character n-grams: the only way in which the embedded model sees a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import HashingVectorizer
+
+_BITS = 17
+_WORDS = HashingVectorizer(n_features=2**_BITS, ngram_range=(1, 2), alternate_sign=False, norm=None, dtype=np.float32)
+_CHARS = HashingVectorizer(
+    n_features=2**_BITS, analyzer="char_wb", ngram_range=(3, 5), alternate_sign=False, norm=None, dtype=np.float32
+)
+
+
+def count_ngrams(texts: Sequence[str]) -> csr_array:
+    """Damped counts, 1 + ln(count), of hashed word 1-2-grams and in-word character 3-5-grams: (texts, 2**18)."""
+    rows = [_counted(text) for text in texts]
+    ends = np.cumsum([0, *(len(indices) for indices, _ in rows)])
+    data = np.concatenate([weights for _, weights in rows])
+    return csr_array((data, np.concatenate([indices for indices, _ in rows]), ends), shape=(len(rows), 2 ** (_BITS + 1)))
+
+
+@lru_cache(maxsize=20_000)
+def _counted(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    # underscores and hyphens part words, so that a label such as how_to meets "how to" in a text
+    clean = [text.replace("_", " ").replace("-", " ")]
+    words, chars = _WORDS.transform(clean), _CHARS.transform(clean)
+    indices = np.concatenate([words.indices, chars.indices + 2**_BITS])
+    return indices, 1 + np.log(np.concatenate([words.data, chars.data]))
+
+
+def normalised_rows(matrix: csr_array) -> csr_array:
+    """Rows scaled to length 1; empty rows stay empty."""
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    scaled = matrix.copy()
+    scaled.data = scaled.data * np.repeat(scale, np.diff(matrix.indptr)).astype(matrix.dtype)
+    return scaled

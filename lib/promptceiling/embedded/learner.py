@@ -1,0 +1,57 @@
+"""Answer a case by its likeness to the shots and to the names of the labels, as far as one request shows them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptceiling.embedded.features import count_ngrams, normalised_rows
+from promptceiling.embedded.request import Asked
+
+NAME_WEIGHT = 0.5  # likeness to a label's own words, against likeness to shots
+SHARPNESS = 2.0  # likeness to a shot counts with this power: near shots outvote many far ones
+TEMPERATURE = 0.05  # turns scores into the probabilities that it states
+
+
+def answer(asked: Asked) -> str:
+    """The completion: a JSON object with every asked field, or the bare label."""
+    scores = _scores(asked)
+    if list(asked.labels) == [""]:
+        return asked.labels[""][int(np.argmax(scores[""]))]
+    record: dict[str, Any] = {}
+    for field, labels in asked.labels.items():
+        record[field] = labels[int(np.argmax(scores[field]))]
+    if asked.confidence:
+        first = next(iter(asked.labels))
+        record["confidence"] = round(float(_softmax(scores[first] / TEMPERATURE).max()), 3)
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _scores(asked: Asked) -> dict[str, NDArray[np.float64]]:
+    names = [(field, label) for field, labels in asked.labels.items() for label in labels]
+    texts = [asked.text, *(text for text, _ in asked.shots),
+             *(f"{label} {asked.descriptions.get(label, '')}" for _, label in names)]
+    counts = count_ngrams(texts)
+    # rarer n-grams weigh more; how rare is judged among the texts of this request alone
+    document_frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    counts.data = counts.data * np.log((1 + len(texts)) / document_frequency[counts.indices]).astype(np.float32)
+    rows = normalised_rows(counts)
+    likeness = np.asarray((rows @ rows[[0]].T).toarray()).ravel()[1:]
+    to_shots, to_names = likeness[: len(asked.shots)], likeness[len(asked.shots) :]
+    scores: dict[str, NDArray[np.float64]] = {}
+    for field, labels in asked.labels.items():
+        own = np.array([s for s, (f, _) in zip(to_names, names, strict=True) if f == field], dtype=float)
+        score = NAME_WEIGHT * own
+        for similarity, (_, expected) in zip(to_shots, asked.shots, strict=True):
+            if expected.get(field) in labels:
+                score[labels.index(expected[field])] += max(0.0, float(similarity)) ** SHARPNESS
+        scores[field] = score
+    return scores
+
+
+def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(values - values.max())
+    return np.asarray(powers / powers.sum())

@@ -1,0 +1,104 @@
+"""Split a labeled set into train (the shot pool), validation and test (sealed)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from promptceiling.errors import InputError
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet, Notice
+from promptceiling.labeled_set.near_duplicates import near_duplicate_clusters
+
+SPLITS = ("train", "validation", "test")
+SHARES: Mapping[str, float] = {"train": 0.4, "validation": 0.3, "test": 0.3}
+
+
+def split_labeled_set(
+    labeled_set: LabeledSet, *, shares: Mapping[str, float] = SHARES, seed: int = 0
+) -> LabeledSet:
+    """The same set with the columns `split` and `cluster` filled.
+
+    A `split` column that the file brought is kept as it is. Otherwise every unit (cases joined by a group or by being
+    near-duplicates) goes whole into the split that its labels need most: stratified on the main field, decided by a
+    seeded hash of the unit's content and never by the order of rows.
+
+    Raises InputError where a given `split` column holds other words than train, validation, test.
+    """
+    cases = labeled_set.cases.copy()
+    clusters = near_duplicate_clusters(cases["input"].tolist())
+    names = cases["id"].groupby(clusters).min()
+    cases["cluster"] = names.loc[clusters].to_numpy()
+    if "split" in cases and (cases["split"] != "").any():
+        _check_given(cases)
+        return replace(labeled_set, cases=cases)
+    cases["split"] = _assign(cases, _units(cases, clusters), shares, seed)
+    notices = labeled_set.notices + _rare(cases)
+    return replace(labeled_set, cases=cases, notices=notices)
+
+
+def _check_given(cases: pd.DataFrame) -> None:
+    bad = cases[~cases["split"].isin(SPLITS)]
+    if len(bad):
+        row, found = int(bad["row"].iloc[0]), bad["split"].iloc[0]
+        raise InputError(
+            f"Row {row} has the split {found!r}; expected one of {', '.join(SPLITS)} in every row. "
+            "Correct it, or remove the column to have the set split here.",
+            row=row, column="split",
+        )
+
+
+def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
+    """A unit number for each case: cases sharing a near-duplicate cluster or a group are one unit."""
+    n = len(cases)
+    nodes = [clusters]
+    if "group" in cases and (cases["group"] != "").any():
+        groups = cases["group"].where(cases["group"] != "", "case " + cases["id"])
+        nodes.append(pd.factorize(groups)[0])
+    edges_from, edges_to, offset = [], [], n
+    for node in nodes:
+        edges_from.append(np.arange(n))
+        edges_to.append(node + offset)
+        offset += int(node.max()) + 1 if n else 0
+    graph = csr_array(
+        (np.ones(n * len(nodes)), (np.concatenate(edges_from), np.concatenate(edges_to))), shape=(offset, offset)
+    )
+    return np.asarray(connected_components(graph, directed=False)[1][:n])
+
+
+def _assign(cases: pd.DataFrame, units: np.ndarray, shares: Mapping[str, float], seed: int) -> np.ndarray:
+    names = list(shares)
+    counts = pd.crosstab(units, cases[EXPECTED + MAIN_FIELD].to_numpy())
+    keys = cases["id"].groupby(units).min()
+    order = sorted(
+        counts.index,
+        key=lambda u: (-int(counts.loc[u].sum()), hashlib.sha256(f"{seed}\0{keys.loc[u]}".encode()).digest()),
+    )
+    table = counts.to_numpy(dtype=float)
+    target = np.array([shares[s] for s in names])[:, None] * table.sum(axis=0)[None, :]
+    filled = np.zeros_like(target)
+    chosen: dict[int, str] = {}
+    row_of = {u: k for k, u in enumerate(counts.index)}
+    for unit in order:
+        own = table[row_of[unit]]
+        # squared distance from the target, weighted so that a rare class counts as much as a common one
+        worse = [(((filled[k] + own - target[k]) ** 2 - (filled[k] - target[k]) ** 2) / target[k].clip(1e-9)).sum()
+                 for k in range(len(names))]
+        k = int(np.argmin(worse))
+        filled[k] += own
+        chosen[unit] = names[k]
+    return np.array([chosen[u] for u in units], dtype=object)
+
+
+def _rare(cases: pd.DataFrame) -> tuple[Notice, ...]:
+    table = pd.crosstab(cases[EXPECTED + MAIN_FIELD], cases["split"]).reindex(columns=list(SPLITS), fill_value=0)
+    missing = {label: [s for s in SPLITS if row[s] == 0] for label, row in table.iterrows() if (row == 0).any()}
+    if not missing:
+        return ()
+    said = "; ".join(f"{label!r} is not in {' or '.join(where)}" for label, where in missing.items())
+    return (Notice("class_missing_from_split", f"Too few cases to reach every split: {said}."),)

@@ -1,0 +1,23 @@
+"""Room 2: prompt variants, their shots, the messages they become, and reading what comes back."""
+
+from promptceiling.prompts.reading import OUTCOMES, Outcome, Reading, read_completion
+from promptceiling.prompts.render import Rendered, Shot, render
+from promptceiling.prompts.shots import ShotPicker
+from promptceiling.prompts.variant import Field, PromptVariant, fields_of, standard_variants
+from promptceiling.prompts.variants_file import read_variants
+
+__all__ = [
+    "OUTCOMES",
+    "Field",
+    "Outcome",
+    "PromptVariant",
+    "Reading",
+    "Rendered",
+    "Shot",
+    "ShotPicker",
+    "fields_of",
+    "read_completion",
+    "read_variants",
+    "render",
+    "standard_variants",
+]

@@ -1,0 +1,109 @@
+"""Read a completion: one outcome, and a prediction only where the text names a label of the set."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from promptceiling.prompts.variant import Field, PromptVariant
+
+Outcome = Literal["answered", "unparsed", "refused", "truncated", "failed"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a completion says.
+
+    Attributes
+    ----------
+    outcome: one of the five; `failed` is never read from a text, only set where no completion came.
+    prediction: a label of the main field, or None for every outcome but `answered`.
+    fields: further fields that were read, by name.
+    confidence: in [0, 1], or None where there is none to use.
+    """
+
+    outcome: Outcome
+    prediction: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    confidence: float | None = None
+
+
+def read_completion(
+    variant: PromptVariant, text: object, *, finish_reason: str | None = None, refusal: object = None
+) -> Reading:
+    """The reading of a completion's text by one written rule; never raises, whatever the text is.
+
+    A refusal field or the finish reason `content_filter` is `refused`. Otherwise the text is the label alone, or holds
+    one JSON object (alone, in a code fence, or with prose around it; of several, the last with the main key). A value
+    names a label when both are equal after NFC, outer space, a pair of quotation marks and a final period are taken
+    away; or, where no label fits so, when exactly one label is equal in lower case with spaces, hyphens and underscores
+    alike. Never a substring. Without a usable label the outcome is `truncated` where the finish reason is `length`, else
+    `unparsed`.
+
+    >>> from promptceiling.prompts.variant import Field, PromptVariant
+    >>> v = PromptVariant("v", (Field("category", ("bug report", "billing")),))
+    >>> read_completion(v, 'Sure: ```json\\n{"category": "Bug_Report", "confidence": 0.9}\\n```').prediction
+    'bug report'
+    """
+    if refusal or finish_reason == "content_filter":
+        return Reading("refused")
+    answer = text if isinstance(text, str) else ""
+    main, *further = variant.fields
+    record = _record(answer, main.name)
+    value = record.get(main.name) if record is not None else answer
+    prediction = _label(value, main)
+    if prediction is None:
+        return Reading("truncated" if finish_reason == "length" else "unparsed")
+    others = {f.name: label for f in further if record is not None and (label := _label(record.get(f.name), f))}
+    return Reading("answered", prediction, others, _confidence(record.get("confidence") if record else None))
+
+
+def _label(value: object, field: Field) -> str | None:
+    if not isinstance(value, str):
+        return None
+    plain = _plain(value)
+    if plain in field.labels:
+        return plain
+    alike = [label for label in field.labels if _loose(label) == _loose(plain)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _plain(value: str) -> str:
+    text = unicodedata.normalize("NFC", value).strip()
+    for left, right in (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("«", "»")):
+        if len(text) > 1 and text.startswith(left) and text.endswith(right):
+            text = text[1:-1].strip()
+    return text.removesuffix(".").strip()
+
+
+def _loose(label: str) -> str:
+    return " ".join(label.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _confidence(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and 0 <= value <= 1 else None
+
+
+def _record(text: str, key: str) -> dict[str, Any] | None:
+    """The last JSON object in the text that has the key, else the last object, else None."""
+    decoder = json.JSONDecoder()
+    found: list[dict[str, Any]] = []
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("{", at + 1)
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+        at = text.find("{", end)
+    with_key = [record for record in found if key in record]
+    return (with_key or found or [None])[-1]

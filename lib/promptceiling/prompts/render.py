@@ -1,0 +1,99 @@
+"""A variant and a case become messages. Texts from data stand in their slots byte for byte and are never templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promptceiling.prompts.variant import Field, PromptVariant
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """An example for the prompt: a train case's text and its expected values by field name."""
+
+    id: str
+    text: str
+    expected: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is sent for one case: chat messages, and the response format or None."""
+
+    messages: tuple[Message, ...]
+    response_format: dict[str, Any] | None
+
+
+def render(variant: PromptVariant, text: str, shots: Sequence[Shot] = ()) -> Rendered:
+    """The messages for a case. The last one is the user's and is exactly `text`; the first is the system's.
+
+    Shots are earlier user and assistant turns, or stand in the system text between tags that occur in none of the texts.
+    Deterministic: equal arguments give equal messages.
+    """
+    system = [variant.instructions, _asked(variant)]
+    turns: list[Message] = []
+    if shots and variant.placement == "system":
+        system.append(_examples(variant, text, shots))
+    else:
+        for shot in shots:
+            turns.append({"role": "user", "content": shot.text})
+            turns.append({"role": "assistant", "content": answer_text(variant, shot.expected)})
+    messages = ({"role": "system", "content": "\n\n".join(system)}, *turns, {"role": "user", "content": text})
+    return Rendered(messages, _response_format(variant))
+
+
+def answer_text(variant: PromptVariant, expected: Mapping[str, str]) -> str:
+    """The answer that a shot, or a training example, shows for its case; without a confidence, which nobody labeled."""
+    if variant.output == "label":
+        return expected[variant.fields[0].name]
+    return json.dumps({f.name: expected[f.name] for f in variant.fields if expected.get(f.name)}, ensure_ascii=False)
+
+
+def _asked(variant: PromptVariant) -> str:
+    main = variant.fields[0]
+    if variant.output == "label":
+        return f"Answer with the {main.name} alone, exactly as written here:\n" + _listed(main)
+    lines = ["Answer with one JSON object and nothing else. Its keys:"]
+    for field in variant.fields:
+        lines += [f'"{field.name}": one of', _listed(field)]
+    if variant.confidence:
+        lines.append(f'"confidence": the probability from 0 to 1 that your {main.name} is right')
+    return "\n".join(lines)
+
+
+def _listed(field: Field) -> str:
+    described = dict(field.descriptions)
+    return "\n".join(
+        f"- {json.dumps(label, ensure_ascii=False)}" + (f": {described[label]}" if label in described else "")
+        for label in field.labels
+    )
+
+
+def _examples(variant: PromptVariant, text: str, shots: Sequence[Shot]) -> str:
+    tag, number = "case", 1
+    while any(f"<{tag}>" in t or f"</{tag}>" in t for t in (text, *(s.text for s in shots))):
+        number += 1
+        tag = f"case_{number}"
+    lines = [f"Examples, each text between <{tag}> and </{tag}>, followed by its answer:"]
+    for shot in shots:
+        lines.append(f"<{tag}>{shot.text}</{tag}>\n{answer_text(variant, shot.expected)}")
+    return "\n".join(lines)
+
+
+def _response_format(variant: PromptVariant) -> dict[str, Any] | None:
+    if variant.output == "label":
+        return None
+    if variant.output == "json":
+        return {"type": "json_object"}
+    properties: dict[str, Any] = {f.name: {"type": "string", "enum": list(f.labels)} for f in variant.fields}
+    if variant.confidence:
+        properties["confidence"] = {"type": "number"}
+    schema = {
+        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
+    }
+    return {"type": "json_schema", "json_schema": {"name": "classification", "strict": True, "schema": schema}}

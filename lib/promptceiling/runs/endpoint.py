@@ -1,0 +1,79 @@
+"""Where the calls go: any OpenAI-compatible URL, or the embedded model where nothing is configured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from promptceiling.embedded import MODEL as EMBEDDED_MODEL
+from promptceiling.embedded import create_app
+from promptceiling.errors import EndpointError
+
+EMBEDDED_URL = "http://embedded/v1"
+_LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model behind an OpenAI-compatible URL.
+
+    Attributes
+    ----------
+    base_url: up to and including the version part, e.g. "http://127.0.0.1:8000/v1".
+    model: the model's name as the server knows it.
+    api_key_env: the environment variable that holds the key; the key itself is never stored.
+    parameters: further parameters of every call, e.g. (("temperature", 0),).
+    """
+
+    base_url: str = EMBEDDED_URL
+    model: str = EMBEDDED_MODEL
+    api_key_env: str = "OPENAI_API_KEY"
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def configured(
+        cls, model: str | None = None, base_url: str | None = None, api_key_env: str = "OPENAI_API_KEY",
+        environment: Mapping[str, str] = os.environ,
+    ) -> Endpoint:
+        """The endpoint that a user asked for: the embedded model unless a model or a URL is named.
+
+        A key in the environment alone configures nothing, so that nobody spends money without having said where.
+        """
+        url = base_url or environment.get("OPENAI_BASE_URL")
+        if not model and not url:
+            return cls()
+        if model == EMBEDDED_MODEL or (model or "").startswith(f"ft:{EMBEDDED_MODEL}"):
+            return cls(model=model or EMBEDDED_MODEL, base_url=url or EMBEDDED_URL)
+        if not model:
+            raise EndpointError(f"No model is named for {url}. Name one with --model.")
+        return cls(base_url=(url or "https://api.openai.com/v1").rstrip("/"), model=model, api_key_env=api_key_env)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the answers are the embedded model's and not an LLM's."""
+        return self.model == EMBEDDED_MODEL or self.model.startswith(f"ft:{EMBEDDED_MODEL}")
+
+    def client(self, folder: Path, *, deadline_s: float = 120.0) -> openai.AsyncOpenAI:
+        """A client for one event loop, with its own retries off and redirects not followed.
+
+        `folder` is where the embedded model keeps uploads when it is called in-process. Raises EndpointError where the
+        host is not this machine and the key's variable is empty.
+        """
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
+        key = os.environ.get(self.api_key_env, "") if parts.hostname != "embedded" else ""
+        if not key and parts.hostname not in _LOCAL:
+            raise EndpointError(f"{parts.hostname} needs a key, and {self.api_key_env} is not set in the environment.")
+        transport = httpx2.ASGITransport(app=create_app(folder)) if parts.hostname == "embedded" else None
+        http = httpx2.AsyncClient(transport=transport, follow_redirects=False, timeout=deadline_s)
+        return openai.AsyncOpenAI(
+            base_url=self.base_url, api_key=key or "none", max_retries=0, timeout=deadline_s, http_client=http
+        )

@@ -1,0 +1,289 @@
+"""A workspace: labeled sets, variants, every answer that was paid for, and the ledger of test openings."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pandas as pd
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from promptceiling.errors import WorkspaceError
+from promptceiling.labeled_set import LabeledSet, Notice
+from promptceiling.prompts import PromptVariant
+from promptceiling.runs import schema
+from promptceiling.runs.answer import Answer
+
+DEFAULT = Path("workspace")
+_VARIANT: TypeAdapter[PromptVariant] = TypeAdapter(PromptVariant)
+_WAL_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases, and later ones of the same line, without the reset bug
+
+
+def now() -> str:
+    """The time in UTC to the millisecond, as ISO 8601 text that sorts."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite is free of the bug that can corrupt a write-ahead log when two connections checkpoint at once."""
+    return version >= _WAL_SAFE[-1] or any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_SAFE)
+
+
+class Workspace:
+    """An open workspace.
+
+    Parameters
+    ----------
+    store: a folder (its file is `store.sqlite`), a SQLite file, or any SQLAlchemy URL.
+    read_only: nothing is created, and every write fails.
+
+    Raises WorkspaceError where it cannot be opened, or was written by a newer version.
+    """
+
+    def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False) -> None:
+        self.read_only = read_only
+        self.folder, self._engine = _engine(store, read_only)
+        self.where = self._engine.url.render_as_string(hide_password=True)
+        try:
+            if not read_only:
+                schema.metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "version"))
+                if found is None and not read_only:
+                    connection.execute(insert(schema.meta).values(name="version", value=str(schema.VERSION)))
+        except SQLAlchemyError as error:
+            raise WorkspaceError(
+                f"The workspace {self.where} cannot be {'read' if read_only else 'written'}: "
+                f"{getattr(error, 'orig', error)}. Name another with --store, or mend its permissions."
+            ) from None
+        if found is not None and int(found) > schema.VERSION:
+            raise WorkspaceError(f"{self.where} was written by a newer version of this program. Update it.")
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # --- labeled sets and variants
+
+    def save_set(self, labeled_set: LabeledSet) -> str:
+        """Keep a split labeled set; its key. One that is there already is left as it is."""
+        key = labeled_set.key
+        table = schema.labeled_sets
+        with self._engine.begin() as connection:
+            if connection.scalar(select(func.count()).where(table.c.set_key == key)):
+                return key
+            connection.execute(insert(table).values(
+                set_key=key, content_hash=labeled_set.content_hash, name=labeled_set.name, saved_at=now(),
+                columns=json.dumps(list(labeled_set.cases.columns)),
+                notices=json.dumps([[n.code, n.message, list(n.rows)] for n in labeled_set.notices]),
+            ))
+            connection.execute(insert(schema.cases), [
+                {"set_key": key, "position": k, "case_id": record["id"], "record": json.dumps(record, default=int)}
+                for k, record in enumerate(labeled_set.cases.to_dict("records"))
+            ])
+        return key
+
+    def sets(self) -> pd.DataFrame:
+        """The labeled sets that are kept, latest first: `set_key, content_hash, name, saved_at`."""
+        t = schema.labeled_sets
+        return self._frame(select(t.c.set_key, t.c.content_hash, t.c.name, t.c.saved_at).order_by(t.c.saved_at.desc()))
+
+    def load_set(self, key: str | None = None) -> LabeledSet:
+        """A labeled set by its key; without one, the set of the latest run, else the one saved last."""
+        if key is None:
+            key = self.latest_set_key()
+        with self._engine.connect() as connection:
+            head = connection.execute(
+                select(schema.labeled_sets).where(schema.labeled_sets.c.set_key == key)).one_or_none()
+            if head is None:
+                raise WorkspaceError(f"{self.where} holds no labeled set{f' {key}' if key else ''} yet. "
+                                     "Run `promptceiling run --data FILE` first.")
+            query = select(schema.cases.c.record).where(schema.cases.c.set_key == key).order_by(schema.cases.c.position)
+            records = [json.loads(r) for r in connection.scalars(query)]
+        frame = pd.DataFrame(records, columns=json.loads(head.columns))
+        text = [c for c in frame.columns if c != "row"]
+        notices = tuple(Notice(code, message, tuple(rows)) for code, message, rows in json.loads(head.notices))
+        return LabeledSet(head.name, frame.astype(dict.fromkeys(text, "str")), notices)
+
+    def latest_set_key(self) -> str | None:
+        """The key of the labeled set of the latest run, else of the one saved last; None in an empty workspace."""
+        with self._engine.connect() as connection:
+            latest = connection.scalar(
+                select(schema.runs.c.set_key).order_by(schema.runs.c.started_at.desc()).limit(1))
+            return latest or connection.scalar(
+                select(schema.labeled_sets.c.set_key).order_by(schema.labeled_sets.c.saved_at.desc()).limit(1))
+
+    def save_variants(self, variants: Iterable[PromptVariant]) -> None:
+        t = schema.variants
+        with self._engine.begin() as connection:
+            known = {tuple(row) for row in connection.execute(select(t.c.fingerprint, t.c.name))}
+            new = [v for v in variants if (v.fingerprint, v.name) not in known]
+            if new:
+                connection.execute(insert(t), [
+                    {"fingerprint": v.fingerprint, "name": v.name, "body": json.dumps(asdict(v))} for v in new])
+
+    def variants(self) -> dict[tuple[str, str], PromptVariant]:
+        """Every kept variant by (fingerprint, name)."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(schema.variants)).all()
+        return {(r.fingerprint, r.name): _VARIANT.validate_json(r.body) for r in rows}
+
+    # --- runs and answers
+
+    def start_run(
+        self, set_key: str, split: str, base_url: str, model: str,
+        items: Sequence[tuple[PromptVariant, str, int, str]],
+    ) -> str:
+        """Write down what a run will ask, as (variant, case id, repeat, request key); on the test split, open the seal.
+
+        Returns the run's id.
+        """
+        run_id = uuid4().hex[:12]
+        with self._engine.begin() as connection:
+            connection.execute(insert(schema.runs).values(
+                run_id=run_id, set_key=set_key, split=split, base_url=base_url, model=model, started_at=now(),
+                state="running"))
+            if items:
+                connection.execute(insert(schema.items), [
+                    {"run_id": run_id, "fingerprint": v.fingerprint, "variant": v.name, "case_id": case, "repeat": r,
+                     "request_key": key} for v, case, r, key in items])
+            if split in ("test", "all"):
+                opened = dict.fromkeys((v.fingerprint, v.name) for v, *_ in items)
+                connection.execute(insert(schema.openings), [
+                    {"set_key": set_key, "fingerprint": f, "variant": name, "model": model, "run_id": run_id,
+                     "opened_at": now()} for f, name in opened])
+        return run_id
+
+    def finish_run(self, run_id: str, state: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(schema.runs).where(schema.runs.c.run_id == run_id).values(finished_at=now(), state=state))
+
+    def usable_keys(self, keys: Iterable[str]) -> set[str]:
+        """Those request keys that have an answer which need not be asked for again: not a failure and not refused."""
+        t = schema.answers
+        query = select(t.c.request_key).where(
+            t.c.error_kind.is_(None), t.c.refusal.is_(None),
+            t.c.finish_reason.is_(None) | (t.c.finish_reason != "content_filter"))
+        with self._engine.connect() as connection:
+            return set(keys) & set(connection.scalars(query))
+
+    def save_answer(self, key: str, answer: Answer) -> None:
+        """Keep one answer, in a commit of its own; a later answer to the same request replaces a failure."""
+        values = asdict(answer) | {"text": json.dumps(answer.text), "received_at": now()}
+        t = schema.answers
+        with self._engine.begin() as connection:
+            changed = connection.execute(update(t).where(t.c.request_key == key).values(**values))
+            if not changed.rowcount:
+                connection.execute(insert(t).values(request_key=key, **values))
+
+    def items(self, set_key: str) -> pd.DataFrame:
+        """What was asked and what came, one row an item of every run over a labeled set, in order of the runs.
+
+        Columns: `run_id, started_at, state, split, base_url, run_model, fingerprint, variant, case_id, repeat,
+        request_key`, then the columns of the answer (missing where none came).
+        """
+        r, i, a = schema.runs, schema.items, schema.answers
+        query = (
+            select(r.c.run_id, r.c.started_at, r.c.state, r.c.split, r.c.base_url, r.c.model.label("run_model"),
+                   i.c.fingerprint, i.c.variant, i.c.case_id, i.c.repeat, i.c.request_key,
+                   *(c for c in a.c if c.name != "request_key"))
+            .join_from(r, i, r.c.run_id == i.c.run_id).outerjoin(a, a.c.request_key == i.c.request_key)
+            .where(r.c.set_key == set_key).order_by(r.c.started_at, i.c.fingerprint, i.c.case_id, i.c.repeat)
+        )
+        frame = self._frame(query)
+        frame["text"] = [json.loads(t) if isinstance(t, str) else None for t in frame["text"]]
+        return frame
+
+    def openings(self, set_key: str) -> pd.DataFrame:
+        """The ledger: every opening of the test split, in order."""
+        t = schema.openings
+        return self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.opening_id))
+
+    # --- latency and jobs
+
+    def save_latencies(
+        self, set_key: str, variant: PromptVariant, base_url: str, model: str, seconds: Sequence[float]
+    ) -> None:
+        self.save_variants([variant])
+        with self._engine.begin() as connection:
+            connection.execute(insert(schema.latencies), [
+                {"set_key": set_key, "fingerprint": variant.fingerprint, "model": model, "base_url": base_url,
+                 "seconds": s, "measured_at": now()} for s in seconds])
+
+    def latencies(self, set_key: str) -> pd.DataFrame:
+        t = schema.latencies
+        return self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.latency_id))
+
+    def save_job(self, record: Mapping[str, Any]) -> None:
+        """Keep a fine-tuning job's state, by its id."""
+        values = dict(record) | {"losses": json.dumps(record.get("losses", []))}
+        t = schema.jobs
+        with self._engine.begin() as connection:
+            changed = connection.execute(update(t).where(t.c.job_id == record["job_id"]).values(**values))
+            if not changed.rowcount:
+                connection.execute(insert(t).values(**values))
+
+    def jobs(self, set_key: str) -> pd.DataFrame:
+        """Fine-tuning jobs on a labeled set, in order; `losses` is a list of (step, training loss)."""
+        t = schema.jobs
+        frame = self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.created_at))
+        frame["losses"] = [json.loads(x) for x in frame["losses"]]
+        return frame
+
+    def _frame(self, query: Any) -> pd.DataFrame:
+        with self._engine.connect() as connection:
+            result = connection.execute(query)
+            return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def _engine(store: str | Path, read_only: bool) -> tuple[Path, Engine]:
+    """The engine, and the folder that belongs to the workspace."""
+    if isinstance(store, str) and "://" in store and not store.startswith("sqlite"):
+        try:
+            return DEFAULT, create_engine(make_url(store))
+        except (ArgumentError, ImportError) as error:
+            raise WorkspaceError(f"The store's URL cannot be used: {error}.") from None
+    path = Path(str(store).removeprefix("sqlite:///"))
+    if path.suffix not in (".sqlite", ".db"):
+        path = path / "store.sqlite"
+    if read_only:
+        if not path.is_file():
+            raise WorkspaceError(f"There is no workspace at {path}. Check the path, or run `promptceiling run` first.")
+    else:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkspaceError(
+                f"The workspace {path.parent} cannot be made: {error.strerror}. Name another with --store."
+            ) from None
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 10000")
+        if not read_only:
+            journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info[:3]) else "TRUNCATE"
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    return path.parent, engine
