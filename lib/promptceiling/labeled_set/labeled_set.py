@@ -36,8 +36,8 @@ class LabeledSet:
     ----------
     name: the file's name without its ending.
     cases: one row a case, columns `id, row, input, expected_category`, then every further `expected_<field>`, and where
-        known `group, split, second_category, cluster`; all text but `row` (1-based data row of the file). Missing text
-        is "". `cluster` names the near-duplicate cluster a case belongs to.
+        known `group, split, second_category, cluster, unit`; all text but `row` (1-based data row of the file). Missing text
+        is "". `cluster` names the near-duplicate cluster of a case, `unit` what is resampled and split as a whole.
     notices: what was cleaned or noticed while reading.
     """
 

@@ -22,10 +22,10 @@ SHARES: Mapping[str, float] = {"train": 0.4, "validation": 0.3, "test": 0.3}
 def split_labeled_set(
     labeled_set: LabeledSet, *, shares: Mapping[str, float] = SHARES, seed: int = 0
 ) -> LabeledSet:
-    """The same set with the columns `split` and `cluster` filled.
+    """The same set with the columns `split`, `cluster` and `unit` filled.
 
     A `split` column that the file brought is kept as it is. Otherwise every unit (cases joined by a group or by being
-    near-duplicates) goes whole into the split that its labels need most: stratified on the main field, decided by a
+    near-duplicates; also what the bootstrap resamples) goes whole into the split that its labels need most: stratified on the main field, decided by a
     seeded hash of the unit's content and never by the order of rows.
 
     Raises InputError where a given `split` column holds other words than train, validation, test.
@@ -34,10 +34,12 @@ def split_labeled_set(
     clusters = near_duplicate_clusters(cases["input"].tolist())
     names = cases["id"].groupby(clusters).min()
     cases["cluster"] = names.loc[clusters].to_numpy()
+    units = _units(cases, clusters)
+    cases["unit"] = cases["id"].groupby(units).min().loc[units].to_numpy()
     if "split" in cases and (cases["split"] != "").any():
         _check_given(cases)
         return replace(labeled_set, cases=cases)
-    cases["split"] = _assign(cases, _units(cases, clusters), shares, seed)
+    cases["split"] = _assign(cases, units, shares, seed)
     notices = labeled_set.notices + _rare(cases)
     return replace(labeled_set, cases=cases, notices=notices)
 

@@ -1,0 +1,47 @@
+"""Three-valued conditions: met, not met, or undecidable by this much evidence; and how much more would decide."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from promptceiling.scores.interval import Interval
+
+Status = Literal["met", "not met", "undecidable", "not measured"]
+NO_REALISTIC_NUMBER = 20_000
+
+
+def status_of(interval: Interval | None, threshold: float, *, above: bool = True) -> Status:
+    """Whether a figure is above (or, with `above=False`, below) a threshold: its whole interval must be on one side.
+
+    >>> status_of(Interval(0.88, 0.86, 0.90, 900), 0.85)
+    'met'
+    >>> status_of(Interval(0.88, 0.84, 0.91, 300), 0.85)
+    'undecidable'
+    """
+    if interval is None or math.isnan(interval.value):
+        return "not measured"
+    if interval.low > threshold:
+        return "met" if above else "not met"
+    if interval.high < threshold:
+        return "not met" if above else "met"
+    return "undecidable"
+
+
+def labels_to_decide(interval: Interval, threshold: float) -> int | None:
+    """About how many more labels make an undecidable figure decidable, rounded up to ten; None for no realistic number.
+
+    With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all.
+
+    >>> labels_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85)
+    1200
+    """
+    distance = abs(interval.value - threshold)
+    half_width = (interval.high - interval.low) / 2
+    if distance == 0 or math.isnan(half_width):
+        return None
+    needed = interval.n * (half_width / distance) ** 2
+    if needed > NO_REALISTIC_NUMBER:
+        return None
+    more = max(0.0, needed - interval.n)
+    return math.ceil(round(more / 10, 6)) * 10
