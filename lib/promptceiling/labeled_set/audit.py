@@ -48,7 +48,8 @@ def audit(labeled_set: LabeledSet, *, enough: int = ENOUGH) -> tuple[Finding, ..
 
 def _size(cases: pd.DataFrame, enough: int) -> Finding:
     counts = cases[EXPECTED + MAIN_FIELD].value_counts()
-    message = f"{len(cases)} labeled cases in {len(counts)} classes; the smallest, {counts.index[-1]!r}, has {counts.iloc[-1]}."
+    message = (f"{len(cases)} labeled cases in {len(counts)} classes; the smallest, {counts.index[-1]!r}, has "
+               f"{counts.iloc[-1]}.")
     if len(cases) < enough:
         return Finding("size", "weakens", message, f"Fewer than {enough}: a fine-tune has little to learn from, and "
                        "intervals stay wide.", f"Label {enough - len(cases)} more while few-shot prompting serves.")
@@ -74,13 +75,15 @@ def _duplicates(cases: pd.DataFrame) -> list[Finding]:
     conflicting = exact & (labels.groupby(clean).transform("nunique") > 1)
     if conflicting.any():
         findings.append(Finding(
-            "conflicting_labels", "weakens", f"{int(conflicting.sum())} cases have a text that also stands with another "
-            "label.", "Nothing can score both right, so every score has a ceiling under 1.",
-            "Decide on one label for each text.", _rows(cases, conflicting)))
+            "conflicting_labels", "weakens",
+            f"{int(conflicting.sum())} cases have a text that also stands with another label.",
+            "Nothing can score both right, so every score has a ceiling under 1.", "Decide on one label for each text.",
+            _rows(cases, conflicting)))
     pairs = near_duplicate_pairs(cases["input"].tolist())
     later = sorted({j for _, j, _ in pairs})
     share = len(later) / len(cases)
-    message = f"{len(later)} of {len(cases)} cases ({share:.1%}) nearly repeat an earlier one ({int(exact.sum())} exactly)."
+    message = (f"{len(later)} of {len(cases)} cases ({share:.1%}) nearly repeat an earlier one "
+               f"({int(exact.sum())} exactly).")
     if share >= 0.02:
         findings.append(Finding("near_duplicates", "weakens", message, "Repeats make the set look larger than it is; "
                                 "splits keep them together.", "Keep one of each.",
@@ -95,14 +98,17 @@ def _agreement(cases: pd.DataFrame) -> Finding:
     first, second = both[EXPECTED + MAIN_FIELD], both["second_category"]
     same, n = int((first == second).sum()), len(both)
     low, high = binomtest(same, n).proportion_ci(method="wilson")
+    agrees = f"A second reading of {n} cases agrees on {same / n:.1%} [{low:.1%}, {high:.1%}]"
+    if pd.concat([first, second]).nunique() == 1:
+        return Finding("agreement", "weakens", f"{agrees}; Cohen's kappa is not defined, since one class alone occurs.",
+                       "Agreement on one class says nothing about the others.", "Have cases of every class read twice.")
     kappa = float(cohen_kappa_score(first, second))
     # Cohen (1960): large-sample standard error, with the expected agreement taken as known
     expected = (same / n - kappa) / (1 - kappa) if kappa < 1 else 0.0
     margin = 1.96 * (same / n * (1 - same / n) / n) ** 0.5 / (1 - expected)
     return Finding(
         "agreement", "fine" if kappa >= 0.6 else "weakens",
-        f"A second reading of {n} cases agrees on {same / n:.1%} [{low:.1%}, {high:.1%}]; Cohen's kappa is {kappa:.2f} "
-        f"[{kappa - margin:.2f}, {min(1.0, kappa + margin):.2f}].",
+        f"{agrees}; Cohen's kappa is {kappa:.2f} [{kappa - margin:.2f}, {min(1.0, kappa + margin):.2f}].",
         "A score far above this agreement would mean learning one reader's habits.",
         "Settle the disagreements and sharpen the labeling guide." if same < n else "",
         _rows(both, first != second))

@@ -36,8 +36,8 @@ class LabeledSet:
     ----------
     name: the file's name without its ending.
     cases: one row a case, columns `id, row, input, expected_category`, then every further `expected_<field>`, and where
-        known `group, split, second_category, cluster, unit`; all text but `row` (1-based data row of the file). Missing text
-        is "". `cluster` names the near-duplicate cluster of a case, `unit` what is resampled and split as a whole.
+        known `group, split, second_category, cluster, unit`; all text but `row` (1-based data row of the file). Missing
+        text is "". `cluster` names the near-duplicate cluster of a case, `unit` what is resampled and split as a whole.
     notices: what was cleaned or noticed while reading.
     """
 
@@ -66,7 +66,7 @@ class LabeledSet:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 over what is scored (id, input, every expected field), independent of the order of rows and columns."""
+        """SHA-256 over what is scored (id, input, every expected field), whatever the order of rows and columns."""
         columns = ["id", "input", *(EXPECTED + f for f in sorted(self.fields))]
         rows = sorted(json.dumps(list(map(str, row))) for row in self.cases[columns].itertuples(index=False))
         return hashlib.sha256("\n".join([json.dumps(columns), *rows]).encode()).hexdigest()

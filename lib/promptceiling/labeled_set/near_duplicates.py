@@ -33,7 +33,7 @@ def near_duplicate_pairs(texts: Sequence[str], threshold: float = NEAR) -> list[
     if sum(bool(t) for t in clean) < 2:
         return []
     vectors = csr_array(TfidfVectorizer(analyzer="char", ngram_range=(3, 5), dtype=np.float32).fit_transform(
-        [t if len(t) >= 3 else f"{t:<3}" for t in clean]
+        [f"{t:\0<3}" for t in clean]  # a text of one or two characters has an n-gram too
     ))
     pairs: list[tuple[int, int, float]] = []
     transposed = vectors.T.tocsr()

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,8 @@ from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledS
 
 INPUT_NAMES = ("input", "text", "ticket", "message", "body", "utterance", "query", "sentence")
 LABEL_NAMES = ("expected_category", "category", "label", "intent", "class", "expected", "target")
+_OURS = ("row", "cluster", "unit")  # columns that are made here
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
@@ -40,7 +43,8 @@ def read_labeled_set(
 
     Columns are `input` and `expected_category` or a usual synonym (told in a notice), unless named by the caller. All
     values are text as written: "NA", "None" and "007" stay. Labels lose outer space and invisible characters and are
-    put into Unicode NFC. Rows without text or without a label are left out and listed in a notice.
+    put into Unicode NFC; half a character (a lone surrogate) becomes U+FFFD. Rows without text or without a label and
+    columns that cannot be kept are left out. Notices list what was changed or left out.
 
     Raises InputError, one sentence with file, row, column, found, expected and remedy, for a file that cannot be used.
     """
@@ -51,8 +55,14 @@ def read_labeled_set(
         Notice("column_synonym", f"Column {header[k]!r} is read as {name!r}.")
         for name, k in columns.items() if header[k] != name
     ]
+    unused = [name or "(without a name)" for k, name in enumerate(header) if k not in columns.values()]
+    if unused:
+        notices.append(Notice("column_left_out", f"Not kept: the columns {', '.join(map(repr, unused))}."))
+    if halved := tuple(number for number, values in rows if any(map(_LONE_SURROGATE.search, values))):
+        notices.append(Notice("half_character", f"{len(halved)} rows hold half a character, shown as \ufffd.", halved))
     frame = pd.DataFrame(
-        [[values[k] for k in columns.values()] for _, values in rows], columns=list(columns), dtype="str"
+        [[_LONE_SURROGATE.sub("\ufffd", values[k]) for k in columns.values()] for _, values in rows],
+        columns=list(columns), dtype="str",
     )
     frame.insert(0, "row", [number for number, _ in rows])
     for column in frame.columns:
@@ -101,13 +111,13 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _delimited(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    first = text.splitlines()[0]
+    first = text.strip().splitlines()[0]
     delimiter = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     csv.field_size_limit(100_000_000)
     rows: list[tuple[int, list[str]]] = []
     try:
-        header = [name.strip() for name in next(reader)]
+        header = [name.strip() for name in next((r for r in reader if any(map(str.strip, r))), [])]
         for number, values in enumerate(reader, start=1):
             if not any(v.strip() for v in values):
                 continue
@@ -190,7 +200,7 @@ def _columns(path: Path, header: list[str], input_column: str | None, label_colu
             )
         found[ours] = candidates[0]
     for k, name in enumerate(header):
-        if name and k not in found.values() and name not in found:
+        if name and k not in found.values() and name not in found and name not in _OURS:
             found[name] = k
     return found
 

@@ -25,17 +25,16 @@ def split_labeled_set(
     """The same set with the columns `split`, `cluster` and `unit` filled.
 
     A `split` column that the file brought is kept as it is. Otherwise every unit (cases joined by a group or by being
-    near-duplicates; also what the bootstrap resamples) goes whole into the split that its labels need most: stratified on the main field, decided by a
-    seeded hash of the unit's content and never by the order of rows.
+    near-duplicates; also what the bootstrap resamples) goes whole into the split that its labels need most: stratified
+    on the main field, decided by a seeded hash of the unit's content and never by the order of rows.
 
     Raises InputError where a given `split` column holds other words than train, validation, test.
     """
     cases = labeled_set.cases.copy()
     clusters = near_duplicate_clusters(cases["input"].tolist())
-    names = cases["id"].groupby(clusters).min()
-    cases["cluster"] = names.loc[clusters].to_numpy()
+    cases["cluster"] = cases["id"].groupby(clusters).transform("min")
     units = _units(cases, clusters)
-    cases["unit"] = cases["id"].groupby(units).min().loc[units].to_numpy()
+    cases["unit"] = cases["id"].groupby(units).transform("min")
     if "split" in cases and (cases["split"] != "").any():
         _check_given(cases)
         return replace(labeled_set, cases=cases)
@@ -75,19 +74,16 @@ def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
 
 def _assign(cases: pd.DataFrame, units: np.ndarray, shares: Mapping[str, float], seed: int) -> np.ndarray:
     names = list(shares)
-    counts = pd.crosstab(units, cases[EXPECTED + MAIN_FIELD].to_numpy())
-    keys = cases["id"].groupby(units).min()
+    table = pd.crosstab(units, cases[EXPECTED + MAIN_FIELD].to_numpy()).to_numpy(dtype=float)  # [unit, class]
+    sizes, keys = table.sum(axis=1), cases["id"].groupby(units).min().to_numpy()
     order = sorted(
-        counts.index,
-        key=lambda u: (-int(counts.loc[u].sum()), hashlib.sha256(f"{seed}\0{keys.loc[u]}".encode()).digest()),
+        range(len(table)), key=lambda u: (-sizes[u], hashlib.sha256(f"{seed}\0{keys[u]}".encode()).digest())
     )
-    table = counts.to_numpy(dtype=float)
     target = np.array([shares[s] for s in names])[:, None] * table.sum(axis=0)[None, :]
     filled = np.zeros_like(target)
     chosen: dict[int, str] = {}
-    row_of = {u: k for k, u in enumerate(counts.index)}
     for unit in order:
-        own = table[row_of[unit]]
+        own = table[unit]
         # squared distance from the target, weighted so that a rare class counts as much as a common one
         worse = [(((filled[k] + own - target[k]) ** 2 - (filled[k] - target[k]) ** 2) / target[k].clip(1e-9)).sum()
                  for k in range(len(names))]
