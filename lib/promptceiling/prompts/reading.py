@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from promptceiling.labeled_set.read import clean_label
 from promptceiling.prompts.variant import Field, PromptVariant
 
 Outcome = Literal["answered", "unparsed", "refused", "truncated", "failed"]
@@ -40,10 +39,10 @@ def read_completion(
 
     A refusal field or the finish reason `content_filter` is `refused`. Otherwise the text is the label alone, or holds
     one JSON object (alone, in a code fence, or with prose around it; of several, the last with the main key). A value
-    names a label when both are equal after NFC, outer space, a pair of quotation marks and a final period are taken
-    away; or, where no label fits so, when exactly one label is equal in lower case with spaces, hyphens and underscores
-    alike. Never a substring. Without a usable label the outcome is `truncated` where the finish reason is `length`, else
-    `unparsed`.
+    names a label when it is equal after the labeled set's own cleaning (`clean_label`), then without a pair of
+    quotation marks and a final period; or, where no label fits so, when exactly one label is equal in lower case with
+    spaces, hyphens and underscores alike. Never a substring. Without a usable label the outcome is `truncated` where
+    the finish reason is `length`, else `unparsed`.
 
     >>> from promptceiling.prompts.variant import Field, PromptVariant
     >>> v = PromptVariant("v", (Field("category", ("bug report", "billing")),))
@@ -66,15 +65,16 @@ def read_completion(
 def _label(value: object, field: Field) -> str | None:
     if not isinstance(value, str):
         return None
-    plain = _plain(value)
-    if plain in field.labels:
-        return plain
-    alike = [label for label in field.labels if _loose(label) == _loose(plain)]
-    return alike[0] if len(alike) == 1 else None
+    for plain in (clean_label(value), _plain(value)):
+        if plain in field.labels:
+            return plain
+    loose = _loose(value)
+    alike = [label for label in field.labels if _loose(label) == loose]
+    return alike[0] if loose and len(alike) == 1 else None
 
 
 def _plain(value: str) -> str:
-    text = unicodedata.normalize("NFC", value).strip()
+    text = clean_label(value)
     for left, right in (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("«", "»")):
         if len(text) > 1 and text.startswith(left) and text.endswith(right):
             text = text[1:-1].strip()
@@ -82,13 +82,13 @@ def _plain(value: str) -> str:
 
 
 def _loose(label: str) -> str:
-    return " ".join(label.casefold().replace("_", " ").replace("-", " ").split())
+    return " ".join(_plain(label).casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _confidence(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value <= 1 else None
+    return float(value) if 0 <= value <= 1 else None
 
 
 def _record(text: str, key: str) -> dict[str, Any] | None:
@@ -106,4 +106,4 @@ def _record(text: str, key: str) -> dict[str, Any] | None:
             found.append(value)
         at = text.find("{", end)
     with_key = [record for record in found if key in record]
-    return (with_key or found or [None])[-1]
+    return with_key[-1] if with_key else found[-1] if found else None

@@ -32,8 +32,8 @@ class Rendered:
 def render(variant: PromptVariant, text: str, shots: Sequence[Shot] = ()) -> Rendered:
     """The messages for a case. The last one is the user's and is exactly `text`; the first is the system's.
 
-    Shots are earlier user and assistant turns, or stand in the system text between tags that occur in none of the texts.
-    Deterministic: equal arguments give equal messages.
+    Shots are earlier user and assistant turns, or stand in the system text between tags that occur in none of the
+    texts. Deterministic: equal arguments give equal messages.
     """
     system = [variant.instructions, _asked(variant)]
     turns: list[Message] = []

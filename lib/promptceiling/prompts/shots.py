@@ -46,8 +46,8 @@ class ShotPicker:
     def pick(self, variant: PromptVariant, cases: pd.DataFrame) -> list[tuple[Shot, ...]]:
         """The shots of each case, in the order in which they are shown: a list as long as `cases`.
 
-        Fewer than asked for where the pool, without the case's near-duplicates, is smaller. A case of the pool itself is
-        never its own shot.
+        Fewer than asked for where the pool, without the case's near-duplicates, is smaller. A case of the pool itself
+        is never its own shot.
         """
         if variant.shots == 0 or not self._shots:
             return [()] * len(cases)
@@ -75,9 +75,16 @@ class ShotPicker:
             turns.append((seen[label], rank[label], k))
         return np.array([k for _, _, k in sorted(turns)])
 
-    def _near(self, variant: PromptVariant, texts: Sequence[str], barred: NDArray[np.object_]) -> list[NDArray[np.intp]]:
+    def _near(
+        self, variant: PromptVariant, texts: Sequence[str], barred: NDArray[np.object_]
+    ) -> list[NDArray[np.intp]]:
         if self._vectors is None:
-            self._vectors = csr_array(self._vectorizer.fit_transform([s.text for s in self._shots]))
+            pool = [s.text for s in self._shots]
+            try:
+                self._vectors = csr_array(self._vectorizer.fit_transform(pool))
+            except ValueError:  # no text of the pool holds a word of two letters
+                self._vectorizer = TfidfVectorizer(analyzer="char", dtype=np.float32)
+                self._vectors = csr_array(self._vectorizer.fit_transform(pool))
         vectors, queries = self._vectors, csr_array(self._vectorizer.transform(list(texts)))
         wanted = variant.shots if variant.selection == "similar" else max(variant.shots, _MMR_POOL)
         chosen = []
@@ -116,7 +123,7 @@ def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.intp]:
 
 
 def _spread(rows: csr_array, similarity: NDArray[np.float32], k: int) -> list[int]:
-    """Positions of k candidates near the case but unlike each other: maximal marginal relevance (Carbonell, Goldstein 1998)."""
+    """Positions of k candidates near the case, unlike each other: MMR (Carbonell and Goldstein 1998)."""
     among = (rows @ rows.T).toarray()
     taken: list[int] = []
     while len(taken) < min(k, len(similarity)):

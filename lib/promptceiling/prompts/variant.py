@@ -49,8 +49,8 @@ class PromptVariant:
     instructions: the words before the list of labels.
     kind: what was changed against the parent, e.g. "instructions", "shots", "selection", "order", "output".
     shots: examples in the prompt, 0 to 100.
-    selection: how they are chosen from the train split: `fixed` (one seeded draw for all cases), `stratified` (the same,
-        spread over the classes), `similar` (nearest to the case), `diverse` (near, but unlike each other: MMR).
+    selection: how they are chosen from the train split: `fixed` (one seeded draw for all cases), `stratified` (the
+        same, spread over the classes), `similar` (nearest to the case), `diverse` (near, but unlike each other: MMR).
     order: `as_chosen`, `similar_last`, `by_class` or `shuffled` by the seed.
     placement: examples in the `system` text or as chat `turns`.
     output: `json_schema`, `json` (asked for in words and by response format) or `label` (the main label alone).
