@@ -21,14 +21,14 @@ def count_ngrams(texts: Sequence[str]) -> csr_array:
     """Damped counts, 1 + ln(count), of hashed word 1-2-grams and in-word character 3-5-grams: (texts, 2**18)."""
     rows = [_counted(text) for text in texts]
     ends = np.cumsum([0, *(len(indices) for indices, _ in rows)])
-    data = np.concatenate([weights for _, weights in rows])
-    return csr_array((data, np.concatenate([indices for indices, _ in rows]), ends), shape=(len(rows), 2 ** (_BITS + 1)))
+    indices, weights = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return csr_array((weights, indices, ends), shape=(len(rows), 2 ** (_BITS + 1)))
 
 
 @lru_cache(maxsize=20_000)
 def _counted(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     # underscores and hyphens part words, so that a label such as how_to meets "how to" in a text
-    clean = [text.replace("_", " ").replace("-", " ")]
+    clean = [text.replace("_", " ").replace("-", " ").encode("utf-8", "replace").decode()]
     words, chars = _WORDS.transform(clean), _CHARS.transform(clean)
     indices = np.concatenate([words.indices, chars.indices + 2**_BITS])
     return indices, 1 + np.log(np.concatenate([words.data, chars.data]))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import log_loss
@@ -18,6 +19,7 @@ from promptceiling.embedded.request import Asked, answer_values, content_text
 
 EPOCHS = 12
 MIN_EXAMPLES = 10
+_Model = SGDClassifier | DummyClassifier
 
 
 class TrainingFileError(ValueError):
@@ -41,7 +43,7 @@ def read_examples(raw: bytes) -> list[Example]:
         try:
             messages = json.loads(line)["messages"]
             roles = [m["role"] for m in messages]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise TrainingFileError(f"line {number}: expected an object with a list of messages") from None
         if roles[-2:] != ["user", "assistant"]:
             raise TrainingFileError(f"line {number}: the last messages are {roles[-2:]}; expected user, assistant")
@@ -52,7 +54,10 @@ def read_examples(raw: bytes) -> list[Example]:
 
 
 class FineTuned:
-    """A trained model: answers a request by the case's text alone, whatever shots the prompt holds."""
+    """A trained model: answers a request by the case's text alone, whatever shots the prompt holds.
+
+    A field with the same value in every example is answered with it. Raises TrainingFileError where all fields are so.
+    """
 
     def __init__(
         self, examples: Sequence[Example], *, seed: int, epochs: int = EPOCHS,
@@ -62,22 +67,24 @@ class FineTuned:
         self._weights = TfidfTransformer(sublinear_tf=False).fit(counts)
         rows = self._weights.transform(counts)
         names = sorted({name for e in examples for name in e.expected if name != "confidence"})
-        self._models: dict[str, SGDClassifier] = {}
+        self._models: dict[str, _Model] = {}
         targets = {n: np.array([e.expected.get(n, "") for e in examples], dtype=object) for n in names}
         rng = np.random.default_rng(seed)
         for name in names:
+            if len(set(targets[name])) == 1:
+                self._models[name] = DummyClassifier().fit(rows, targets[name])
+                continue
             self._models[name] = SGDClassifier(loss="log_loss", alpha=2e-5, random_state=int(rng.integers(2**31)))
+        learning = {name: m for name, m in self._models.items() if isinstance(m, SGDClassifier)}
+        if not learning:
+            raise TrainingFileError("every example has the same answer; at least two are needed")
         for epoch in range(1, epochs + 1):
             order = rng.permutation(len(examples))
-            for name, model in self._models.items():
+            for name, model in learning.items():
                 model.partial_fit(rows[order], targets[name][order], classes=np.unique(targets[name]))
             if on_epoch:
-                on_epoch(epoch, self._loss(rows, targets))
-
-    def _loss(self, rows: csr_array, targets: dict[str, Any]) -> float:
-        return float(np.mean([
-            log_loss(targets[n], m.predict_proba(rows), labels=m.classes_) for n, m in self._models.items()
-        ]))
+                on_epoch(epoch, float(np.mean([
+                    log_loss(targets[n], m.predict_proba(rows), labels=m.classes_) for n, m in learning.items()])))
 
     def answer(self, asked: Asked) -> str:
         """The completion: every field it was trained on, each the likeliest allowed label; else the bare label."""
@@ -98,7 +105,7 @@ class FineTuned:
                           ensure_ascii=False)
 
     @staticmethod
-    def _best(model: SGDClassifier, row: csr_array, allowed: Sequence[str] | None) -> tuple[str, float]:
+    def _best(model: _Model, row: csr_array, allowed: Sequence[str] | None) -> tuple[str, float]:
         shares = dict(zip((str(c) for c in model.classes_), model.predict_proba(row)[0], strict=True))
         usable = {label: p for label, p in shares.items() if label and (allowed is None or label in allowed)} or shares
         best = max(usable, key=usable.__getitem__)

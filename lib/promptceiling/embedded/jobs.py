@@ -121,8 +121,8 @@ class Jobs:
             if events is not None:
                 events.append({
                     "id": f"ftevent-{job['id'][6:]}-{epoch}", "object": "fine_tuning.job.event", "level": "info",
-                    "created_at": int(time.time()), "type": "metrics", "message": f"epoch {epoch}: training loss {loss:.4f}",
-                    "data": {"step": epoch, "train_loss": loss},
+                    "created_at": int(time.time()), "type": "metrics", "data": {"step": epoch, "train_loss": loss},
+                    "message": f"epoch {epoch}: training loss {loss:.4f}",
                 })
 
         return FineTuned(

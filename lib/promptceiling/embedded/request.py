@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _FIELD = re.compile(r'^"(?P<name>[^"]+)": one of$')
@@ -43,7 +44,7 @@ def read_request(messages: list[dict[str, Any]], response_format: dict[str, Any]
         labels, confidence = enums, "confidence" in schema["properties"]
     dialogue = [m for m in messages if m.get("role") in ("user", "assistant")]
     shots = _examples(system)
-    for first, second in zip(dialogue, dialogue[1:], strict=False):
+    for first, second in pairwise(dialogue):
         if first["role"] == "user" and second["role"] == "assistant":
             shots.append((content_text(first), answer_values(content_text(second))))
     text = content_text(dialogue[-1]) if dialogue and dialogue[-1]["role"] == "user" else ""
@@ -84,6 +85,6 @@ def _examples(system: str) -> list[tuple[str, dict[str, str]]]:
 def answer_values(text: str) -> dict[str, str]:
     try:
         record = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"": text.strip()}
     return {str(k): str(v) for k, v in record.items()} if isinstance(record, dict) else {"": text.strip()}

@@ -1,4 +1,4 @@
-"""The embedded model as one ASGI app that speaks the OpenAI protocol: models, chat completions, files, fine-tuning jobs."""
+"""The embedded model as one ASGI app that speaks the OpenAI protocol: models, chat completions, files, tuning jobs."""
 
 from __future__ import annotations
 
@@ -49,26 +49,27 @@ class _Server:
 
     async def models(self, request: Request) -> JSONResponse:
         names = [MODEL, *(j["fine_tuned_model"] for j in self._jobs.jobs() if j["fine_tuned_model"])]
-        data = [{"id": n, "object": "model", "created": 0, "owned_by": "embedded", "shutdown_date": None} for n in names]
-        return JSONResponse({"object": "list", "data": data})
+        about = {"object": "model", "created": 0, "owned_by": "embedded", "shutdown_date": None}
+        return JSONResponse({"object": "list", "data": [{"id": name} | about for name in names]})
 
     async def chat(self, request: Request) -> JSONResponse:
         try:
             body = json.loads(await request.body())
             asked = read_request(body["messages"], body.get("response_format"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return _error(400, f"The request body cannot be read: {type(error).__name__}.", "invalid_request")
         name = body.get("model")
-        if name != MODEL and (tuned := await run_in_threadpool(self._jobs.model, str(name))) is None:
+        tuned = None if name == MODEL else await run_in_threadpool(self._jobs.model, str(name))
+        if name != MODEL and tuned is None:
             return _error(404, f"The model {name!r} does not exist here; there is {MODEL!r}.", "model_not_found")
         if not asked.text:
             return _error(400, "The last message must be the user's, with text.", "invalid_request")
-        if name == MODEL and not asked.labels:
+        if name == MODEL and not (asked.labels and all(asked.labels.values())):
             return _error(400, "This model can only choose among labels, and the request names none.", "no_labels")
-        text = learner.answer(asked) if name == MODEL else tuned.answer(asked)
+        text = tuned.answer(asked) if tuned else learner.answer(asked)
         limit = body.get("max_completion_tokens", body.get("max_tokens"))
         pieces = list(_TOKEN.finditer(text))
-        cut = isinstance(limit, int) and len(pieces) > limit
+        cut = isinstance(limit, int) and 0 <= limit < len(pieces)
         if cut:
             text = text[: pieces[limit].start()]
         prompt = sum(len(_TOKEN.findall(json.dumps(m.get("content"), ensure_ascii=False))) for m in body["messages"])
@@ -98,18 +99,20 @@ class _Server:
             training_file = str(body["training_file"])
             method = body.get("method") or {}
             settings = (method.get("supervised") or {}).get("hyperparameters") or body.get("hyperparameters") or {}
-        except (ValueError, KeyError, AttributeError):
+            seed, suffix, epochs = body.get("seed"), body.get("suffix"), settings.get("n_epochs")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _error(400, "Expected a JSON body with a training_file.", "invalid_request")
         if method.get("type", "supervised") != "supervised":
             return _error(400, f"Only supervised training is possible, not {method['type']!r}.", "invalid_request")
-        if body.get("model") != MODEL:
-            return _error(404, f"The model {body.get('model')!r} cannot be tuned here; {MODEL!r} can.", "model_not_found")
+        if (name := body.get("model")) != MODEL:
+            return _error(404, f"The model {name!r} cannot be tuned here; {MODEL!r} can.", "model_not_found")
+        if seed is not None and (type(seed) is not int or not 0 <= seed < 2**31):
+            return _error(400, f"The seed {seed!r} is not a whole number from 0 to {2**31 - 1}.", "invalid_request")
+        if suffix is not None and not isinstance(suffix, str):
+            return _error(400, f"The suffix {suffix!r} is not a text.", "invalid_request")
         if not self._jobs.file(training_file):
             return _error(404, f"There is no file {training_file!r}.", "not_found")
-        job = self._jobs.create(
-            training_file, seed=body.get("seed"), epochs=settings.get("n_epochs"), suffix=body.get("suffix")
-        )
-        return JSONResponse(_public(job))
+        return JSONResponse(_public(self._jobs.create(training_file, seed=seed, epochs=epochs, suffix=suffix)))
 
     async def list_jobs(self, request: Request) -> JSONResponse:
         return JSONResponse({"object": "list", "data": [_public(j) for j in self._jobs.jobs()], "has_more": False})
@@ -126,7 +129,9 @@ class _Server:
 
     async def cancel(self, request: Request) -> JSONResponse:
         job = self._jobs.job(request.path_params["id"])
-        return JSONResponse(_public(self._jobs.cancel(job))) if job else _error(404, "There is no such job.", "not_found")
+        if not job:
+            return _error(404, "There is no such job.", "not_found")
+        return JSONResponse(_public(self._jobs.cancel(job)))
 
 
 def _public(job: dict[str, Any]) -> dict[str, Any]:
