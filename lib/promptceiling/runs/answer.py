@@ -54,7 +54,7 @@ class Answer:
     error: str | None = None
 
 
-class _Again(Exception):  # noqa: N818 - a signal between two functions here, never an error that a caller sees
+class _Again(Exception):  # a signal between two functions here, never an error that a caller sees
     def __init__(self, kind: str, said: str, wait_s: float | None = None) -> None:
         super().__init__(said)
         self.kind, self.wait_s = kind, wait_s
@@ -81,8 +81,8 @@ async def ask(
     """The answer to one request; a failure after all sends is an Answer with an `error_kind`.
 
     `deadline_s` bounds each send as a whole, not a read. `gate(None)` is awaited before each send, and
-    `gate(seconds)` told when the server asks everybody to wait. Raises EndpointError for what can never succeed: a wrong
-    key, an unknown model, an exhausted quota, a parameter that is not supported.
+    `gate(seconds)` told when the server asks everybody to wait. Raises EndpointError for what can never succeed: a
+    wrong key, an unknown model, an exhausted quota, a parameter that is not supported.
     """
     draw = rng or random.Random()  # noqa: S311 - jitter
     failure = Answer(error_kind="connection")
@@ -98,7 +98,7 @@ async def ask(
         except TimeoutError:
             again = _Again("timeout", f"no whole answer within {deadline_s:g} s")
         except openai.APIStatusError as error:
-            kind = _kind(error)
+            kind = _kind(error, client.api_key)
             if kind == "context_length":
                 return Answer(error_kind=kind, error="The prompt is too long for the model.", attempts=attempt,
                               latency_s=time.perf_counter() - start)
@@ -117,26 +117,27 @@ async def ask(
     return failure
 
 
-def _kind(error: openai.APIStatusError) -> str:
+def _kind(error: openai.APIStatusError, key: str) -> str:
     """The kind of a failed status. Raises EndpointError for one that no further send can mend."""
     body = error.body if isinstance(error.body, dict) else {}
-    code, said = str(body.get("code") or ""), str(body.get("message") or "")[:200]
+    # a server may echo the key
+    code, param, said = (str(body.get(k) or "").replace(key, "…")[:200] for k in ("code", "param", "message"))
     status = error.status_code
     if code == "insufficient_quota":
-        raise EndpointError("The account's quota is used up (insufficient_quota). Add credit, then run again.") from None
+        raise EndpointError("The account's quota is used up (insufficient_quota). Add credit; run again.") from None
     if "context_length" in code or "context length" in said.lower() or "maximum context" in said.lower():
         return "context_length"
     if status in (401, 403):
         raise EndpointError(f"The server refused the key ({status}). Check the variable that holds it.") from None
     if status == 404:
-        raise EndpointError("The server does not know the model or the address (404). Check --model and --base-url.") from None
+        raise EndpointError("The server does not know the model or the address (404). Check --model and "
+                            "--base-url.") from None
     if 300 <= status < 400:
         raise EndpointError(f"The server redirects ({status}); redirects are not followed, since the texts would go "
                             "elsewhere. Use the final address as the base URL.") from None
     if status not in _AGAIN and status < 500:
-        param = body.get("param")
-        raise EndpointError(f"The server rejects the request ({status}{', ' + code if code else ''}"
-                            f"{', parameter ' + str(param) if param else ''}). It will reject every case alike.") from None
+        about = ", ".join([str(status), *([code] if code else []), *([f"parameter {param}"] if param else [])])
+        raise EndpointError(f"The server rejects the request ({about}). It will reject every case alike.") from None
     return "rate_limit" if status == 429 else "server"
 
 
@@ -163,17 +164,21 @@ def _read(raw: bytes) -> Answer:
     if isinstance(content, list):
         content = "".join(str(p.get("text", "")) for p in content if isinstance(p, dict))
     usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
-    refusal, finish = message.get("refusal"), choice.get("finish_reason")
     return Answer(
         text=content[:MAX_TEXT] if isinstance(content, str) else "",
-        model=str(body.get("model") or ""),
-        finish_reason=finish if isinstance(finish, str) else None,
-        refusal=refusal[:MAX_TEXT] if isinstance(refusal, str) and refusal else None,
+        model=_word(body.get("model")) or "",
+        finish_reason=_word(choice.get("finish_reason")),
+        refusal=_word(message.get("refusal"), MAX_TEXT),
         input_tokens=_count(usage, "prompt_tokens"),
         cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
         output_tokens=_count(usage, "completion_tokens"),
         reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )
+
+
+def _word(value: object, longest: int = 200) -> str | None:
+    """A text that a database can hold, cut; None for anything else and for an empty one."""
+    return value.encode("utf-8", "replace").decode()[:longest] if isinstance(value, str) and value else None
 
 
 def _count(usage: object, name: str) -> int | None:

@@ -64,14 +64,16 @@ class Endpoint:
         """A client for one event loop, with its own retries off and redirects not followed.
 
         `folder` is where the embedded model keeps uploads when it is called in-process. Raises EndpointError where the
-        host is not this machine and the key's variable is empty.
+        host is not this machine and the key's variable is empty, or where it holds what cannot be a key.
         """
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
-        key = os.environ.get(self.api_key_env, "") if parts.hostname != "embedded" else ""
+        key = os.environ.get(self.api_key_env, "").strip() if parts.hostname != "embedded" else ""
         if not key and parts.hostname not in _LOCAL:
             raise EndpointError(f"{parts.hostname} needs a key, and {self.api_key_env} is not set in the environment.")
+        if not (key.isascii() and key.isprintable()):
+            raise EndpointError(f"{self.api_key_env} holds characters that no key has. Copy the key again.")
         transport = httpx2.ASGITransport(app=create_app(folder)) if parts.hostname == "embedded" else None
         http = httpx2.AsyncClient(transport=transport, follow_redirects=False, timeout=deadline_s)
         return openai.AsyncOpenAI(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptceiling.errors import EndpointError
+from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, render
 from promptceiling.runs.answer import ask, request_body
@@ -18,9 +18,12 @@ async def measure_latency(
 ) -> list[float]:
     """Seconds of each of `calls` calls over validation cases (again from the first where there are fewer), kept too.
 
-    Raises EndpointError where a call fails: a latency without its failures would be too good.
+    Raises EndpointError where a call fails: a latency without its failures would be too good. Raises InputError for an
+    empty validation split.
     """
     cases = labeled_set.split("validation")
+    if cases.empty:
+        raise InputError(f"The split 'validation' of {labeled_set.name} has no cases.", column="split")
     cases = cases.iloc[[k % len(cases) for k in range(WARM_UP + calls)]]
     shots = ShotPicker(labeled_set).pick(variant, cases)
     bodies = [request_body(endpoint, render(variant, t, s)) for t, s in zip(cases["input"], shots, strict=True)]

@@ -72,8 +72,8 @@ async def run_variants(
 ) -> RunSummary:
     """Ask for every (variant, case, repeat) that the workspace has no answer to, and keep each answer as it comes.
 
-    `labeled_set` must have been split. At most `concurrency` calls are in flight. A call that fails after its retries is
-    kept as a failure and asked again by the next run. Running on the test split is written to the ledger.
+    `labeled_set` must have been split. At most `concurrency` calls are in flight. A call that fails after its retries
+    is kept as a failure and asked again by the next run. Running on the test split is written to the ledger.
 
     Raises InputError for an empty split. An endpoint that can never succeed ends the run with the state "stopped";
     what came before is kept.
@@ -127,7 +127,7 @@ async def _ask_all(
     workspace: Workspace, endpoint: Endpoint, bodies: dict[str, dict[str, object]], todo: Sequence[str],
     concurrency: int, deadline_s: float, note: Callable[[Answer | None], None],
 ) -> None:
-    """Workers that share one list; the first EndpointError ends all of them, and each answer is kept before the next."""
+    """Workers that share one list; the first EndpointError ends all. Each answer is kept before the next is asked."""
     if not todo:
         return
     gate = _Gate()
