@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,7 +19,7 @@ from promptceiling.embedded.request import Asked, answer_values, content_text
 
 EPOCHS = 12
 MIN_EXAMPLES = 10
-_Model = SGDClassifier | DummyClassifier
+_Model: TypeAlias = SGDClassifier | DummyClassifier
 
 
 class TrainingFileError(ValueError):
