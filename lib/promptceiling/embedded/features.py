@@ -34,10 +34,19 @@ def _counted(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     return indices, 1 + np.log(np.concatenate([words.data, chars.data]))
 
 
-def normalised_rows(matrix: csr_array) -> csr_array:
-    """Rows scaled to length 1; empty rows stay empty."""
-    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    scaled = matrix.copy()
-    scaled.data = scaled.data * np.repeat(scale, np.diff(matrix.indptr)).astype(matrix.dtype)
-    return scaled
+def likeness_to_first(texts: Sequence[str]) -> NDArray[np.float64]:
+    """The cosine of the first text to each of the others, shape (texts - 1,); 0 for a text without n-grams.
+
+    Rarer n-grams weigh more; how rare is judged among these texts alone.
+    """
+    rows = [_counted(text) for text in texts]
+    indices, weights = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    row = np.repeat(np.arange(len(rows)), [len(own) for own, _ in rows])
+    document_frequency = np.bincount(indices, minlength=2 ** (_BITS + 1))
+    weights = weights * np.log((1 + len(rows)) / document_frequency[indices])
+    first = np.zeros(2 ** (_BITS + 1))
+    first[indices[row == 0]] = weights[row == 0]
+    norms = np.sqrt(np.bincount(row, weights**2, minlength=len(rows)))
+    products = np.bincount(row, weights * first[indices], minlength=len(rows))
+    scale = norms * norms[0]
+    return np.divide(products, scale, out=np.zeros(len(rows)), where=scale > 0)[1:]

@@ -74,7 +74,9 @@ class FineTuned:
             if len(set(targets[name])) == 1:
                 self._models[name] = DummyClassifier().fit(rows, targets[name])
                 continue
-            self._models[name] = SGDClassifier(loss="log_loss", alpha=2e-5, random_state=int(rng.integers(2**31)))
+            self._models[name] = SGDClassifier(
+                loss="log_loss", alpha=1e-5, learning_rate="invscaling", eta0=20.0, power_t=0.3,
+                random_state=int(rng.integers(2**31)))
         learning = {name: m for name, m in self._models.items() if isinstance(m, SGDClassifier)}
         if not learning:
             raise TrainingFileError("every example has the same answer; at least two are needed")

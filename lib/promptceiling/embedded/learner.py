@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from promptceiling.embedded.features import count_ngrams, normalised_rows
+from promptceiling.embedded.features import likeness_to_first
 from promptceiling.embedded.request import Asked
 
 NAME_WEIGHT = 0.5  # likeness to a label's own words, against likeness to shots
@@ -34,12 +34,7 @@ def _scores(asked: Asked) -> dict[str, NDArray[np.float64]]:
     names = [(field, label) for field, labels in asked.labels.items() for label in labels]
     texts = [asked.text, *(text for text, _ in asked.shots),
              *(f"{label} {asked.descriptions.get(label, '')}" for _, label in names)]
-    counts = count_ngrams(texts)
-    # rarer n-grams weigh more; how rare is judged among the texts of this request alone
-    document_frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    counts.data = counts.data * np.log((1 + len(texts)) / document_frequency[counts.indices]).astype(np.float32)
-    rows = normalised_rows(counts)
-    likeness = np.asarray((rows @ rows[[0]].T).toarray()).ravel()[1:]
+    likeness = likeness_to_first(texts)
     to_shots, to_names = likeness[: len(asked.shots)], likeness[len(asked.shots) :]
     scores: dict[str, NDArray[np.float64]] = {}
     for field, labels in asked.labels.items():

@@ -1,18 +1,23 @@
 """Room 3: the endpoint, the runner, and the store that keeps every answer that was paid for."""
 
+from promptceiling.runs.brought_in import bring_in
 from promptceiling.runs.completions import completions
 from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint
 from promptceiling.runs.latency import measure_latency
+from promptceiling.runs.prices import Price, price_table
 from promptceiling.runs.runner import Progress, RunSummary, run_variants
 from promptceiling.runs.workspace import Workspace
 
 __all__ = [
     "EMBEDDED_URL",
     "Endpoint",
+    "Price",
     "Progress",
     "RunSummary",
     "Workspace",
+    "bring_in",
     "completions",
     "measure_latency",
+    "price_table",
     "run_variants",
 ]

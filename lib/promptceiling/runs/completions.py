@@ -13,7 +13,8 @@ from promptceiling.runs.workspace import Workspace
 def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
     """One row per (model, variant, split, case, repeat), the latest run's where several asked the same.
 
-    Columns: `model, base_url, variant, fingerprint, kind, first_run_at, split, case_id, repeat, outcome, expected,
+    Columns: `model, base_url, variant, fingerprint, kind, iteration (0 for
+    what was asked first), first_run_at, split, case_id, repeat, outcome, expected,
     predicted, confidence, expected_<field>, predicted_<field>, input_tokens, cached_tokens, output_tokens,
     reasoning_tokens, latency_s, error_kind, text`. `predicted` is None unless the outcome is `answered`; an item that
     was never answered is `failed`.
@@ -43,5 +44,6 @@ def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
         frame[EXPECTED + name] = by_id[EXPECTED + name].reindex(frame["case_id"]).to_numpy()
         frame[f"predicted_{name}"] = pd.Series([r.fields.get(name) for r in readings], dtype=object, index=frame.index)
     which = ["model", "base_url", "variant", "fingerprint"]
-    frame["first_run_at"] = frame.groupby(which)["started_at"].transform("min")
+    frame["iteration"] = pd.factorize(pd.MultiIndex.from_frame(frame[which]))[0]
+    frame["first_run_at"] = frame.groupby("iteration")["started_at"].transform("min")
     return frame.drop_duplicates([*which, "case_id", "repeat"], keep="last").reset_index(drop=True)

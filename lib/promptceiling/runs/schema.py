@@ -55,6 +55,7 @@ items = Table(
     Column("variant", Text, nullable=False),
     Column("case_id", Text, nullable=False),
     Column("repeat", Integer, nullable=False),
+    Column("position", Integer, nullable=False),  # in the order in which the run was given its variants and cases
     Column("request_key", Text, nullable=False, index=True),
     PrimaryKeyConstraint("run_id", "fingerprint", "variant", "case_id", "repeat"),
 )

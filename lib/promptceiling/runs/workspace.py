@@ -45,13 +45,15 @@ class Workspace:
     ----------
     store: a folder (its file is `store.sqlite`), a SQLite file, or any SQLAlchemy URL.
     read_only: nothing is created, and every write fails.
+    durable: commits survive a power cut (SQLite). Without it they survive a killed process only, for what can be made
+        again.
 
     Raises WorkspaceError where it cannot be opened, or was written by a newer version.
     """
 
-    def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False) -> None:
+    def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False, durable: bool = True) -> None:
         self.read_only = read_only
-        self.folder, self._engine = _engine(store, read_only)
+        self.folder, self._engine = _engine(store, read_only, durable)
         self.where = self._engine.url.render_as_string(hide_password=True)
         try:
             if not read_only:
@@ -164,7 +166,7 @@ class Workspace:
             if items:
                 connection.execute(insert(schema.items), [
                     {"run_id": run_id, "fingerprint": v.fingerprint, "variant": v.name, "case_id": case, "repeat": r,
-                     "request_key": key} for v, case, r, key in items])
+                     "position": k, "request_key": key} for k, (v, case, r, key) in enumerate(items)])
             if split in ("test", "all"):
                 opened = dict.fromkeys((v.fingerprint, v.name) for v, *_ in items)
                 connection.execute(insert(schema.openings), [
@@ -188,15 +190,20 @@ class Workspace:
 
     def save_answer(self, key: str, answer: Answer) -> None:
         """Keep one answer, in a commit of its own; a later answer to the same request replaces a failure."""
-        values = asdict(answer) | {"text": json.dumps(answer.text), "received_at": now()}
+        self.save_answers([(key, answer)])
+
+    def save_answers(self, answers: Iterable[tuple[str, Answer]]) -> None:
+        """Keep answers that are all here already, in one commit."""
         t = schema.answers
         with self._engine.begin() as connection:
-            changed = connection.execute(update(t).where(t.c.request_key == key).values(**values))
-            if not changed.rowcount:
-                connection.execute(insert(t).values(request_key=key, **values))
+            for key, answer in answers:
+                values = asdict(answer) | {"text": json.dumps(answer.text), "received_at": now()}
+                changed = connection.execute(update(t).where(t.c.request_key == key).values(**values))
+                if not changed.rowcount:
+                    connection.execute(insert(t).values(request_key=key, **values))
 
     def items(self, set_key: str) -> pd.DataFrame:
-        """What was asked and what came, one row an item of every run over a labeled set, in order of the runs.
+        """What was asked and what came, one row an item of every run over a labeled set, in the order asked.
 
         Columns: `run_id, started_at, state, split, base_url, run_model, fingerprint, variant, case_id, repeat,
         request_key`, then the columns of the answer (missing where none came).
@@ -207,7 +214,7 @@ class Workspace:
                    i.c.fingerprint, i.c.variant, i.c.case_id, i.c.repeat, i.c.request_key,
                    *(c for c in a.c if c.name != "request_key"))
             .join_from(r, i, r.c.run_id == i.c.run_id).outerjoin(a, a.c.request_key == i.c.request_key)
-            .where(r.c.set_key == set_key).order_by(r.c.started_at, i.c.fingerprint, i.c.case_id, i.c.repeat)
+            .where(r.c.set_key == set_key).order_by(r.c.started_at, r.c.run_id, i.c.position)
         )
         frame = self._frame(query)
         frame["text"] = [json.loads(t) if isinstance(t, str) else None for t in frame["text"]]
@@ -255,7 +262,7 @@ class Workspace:
             return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def _engine(store: str | Path, read_only: bool) -> tuple[Path, Engine]:
+def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[Path, Engine]:
     """The engine, and the folder that belongs to the workspace."""
     if isinstance(store, str) and "://" in store and not store.startswith("sqlite"):
         try:
@@ -284,6 +291,6 @@ def _engine(store: str | Path, read_only: bool) -> tuple[Path, Engine]:
         if not read_only:
             journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info[:3]) else "TRUNCATE"
             connection.execute(f"PRAGMA journal_mode = {journal}")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
 
     return path.parent, engine

@@ -1,0 +1,145 @@
+"""Everything that a decision rests on, as one frozen object: figures with intervals and n, and where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from promptceiling.scores import Comparison, Interval, Plateau, Score
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """Measured tokens of a request: the mean over its calls, with a normal 95% interval."""
+
+    input: Interval
+    cached: Interval
+    output: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A variant, or an alternative, as it was scored on the validation split.
+
+    Attributes
+    ----------
+    name, kind, model, base_url: what it is and what answered.
+    first_run_at: when it was first scored; iterations are in this order.
+    score: all metrics with intervals; `delta_to_best`, `tied`, `best_share`: its standing among the prompts (None for an
+        alternative).
+    tokens: per request, None where the server gave no usage.
+    p95_ms: latency measured apart, None where it was not.
+    """
+
+    name: str
+    kind: str
+    model: str
+    base_url: str
+    fingerprint: str
+    first_run_at: str
+    score: Score
+    delta_to_best: Interval | None
+    tied: bool | None
+    best_share: float | None
+    tokens: TokenUse | None
+    p95_ms: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Something else than the best prompt, compared with it on the same cases.
+
+    Attributes
+    ----------
+    kind: "fine-tune" or "local".
+    split: the cases that both were scored on.
+    comparison: against the best prompt; positive is better than the prompt.
+    """
+
+    kind: str
+    name: str
+    model: str
+    split: str
+    f1_weighted: Interval
+    prompt_f1_weighted: Interval
+    comparison: Comparison
+    comparable: bool
+    tokens: TokenUse | None
+    p95_ms: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One line of the ledger: the sealed test split was scored with this variant and model."""
+
+    opened_at: str
+    variant: str
+    model: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about one task.
+
+    Attributes
+    ----------
+    name, set_key, content_hash: the labeled set.
+    labels: its labeled cases; classes: label -> cases; splits: split -> cases.
+    second_reading: share of cases that a second reader labeled alike, None without one.
+    prompts: by weighted F1 on validation, best first; empty where nothing has run.
+    selection_corrected: the winner's weighted F1 corrected for having been picked.
+    test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed.
+    confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
+    alternatives: local classifier and fine-tune, where measured.
+    """
+
+    name: str
+    set_key: str
+    content_hash: str
+    labels: int
+    classes: Mapping[str, int]
+    splits: Mapping[str, int]
+    second_reading: Interval | None
+    prompts: tuple[Scored, ...]
+    selection_corrected: Interval | None
+    test_f1: Interval | None
+    plateau: Plateau | None
+    label_names: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    alternatives: tuple[Alternative, ...]
+    openings: tuple[Opening, ...]
+    embedded: bool
+
+    @property
+    def best(self) -> Scored | None:
+        """The prompt with the highest weighted F1 on validation."""
+        return self.prompts[0] if self.prompts else None
+
+    @property
+    def f1(self) -> tuple[Interval, str] | None:
+        """The figure that the decision uses, and its split: the test split's where it was opened, else validation's."""
+        if self.test_f1 is not None:
+            return self.test_f1, "test"
+        return (self.best.score.f1_weighted, "validation") if self.best else None
+
+    def alternative(self, kind: str) -> Alternative | None:
+        """The best measured alternative of a kind, by weighted F1."""
+        found = [a for a in self.alternatives if a.kind == kind]
+        return max(found, key=lambda a: a.f1_weighted.value, default=None)
+
+
+_ADAPTER: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+
+
+def evidence_to_json(evidence: Evidence) -> str:
+    """JSON text; NaN and infinities as Python's json writes them."""
+    return json.dumps(_ADAPTER.dump_python(evidence), sort_keys=True)
+
+
+def evidence_from_json(text: str) -> Evidence:
+    """The evidence in JSON text that `evidence_to_json` wrote."""
+    return _ADAPTER.validate_python(json.loads(text))

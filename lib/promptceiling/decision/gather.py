@@ -1,0 +1,181 @@
+"""Gather the evidence from a workspace or a published file; every number is computed here, from the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from promptceiling.decision.evidence import Alternative, Evidence, Opening, Scored, TokenUse
+from promptceiling.labeled_set import LabeledSet
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.runs import EMBEDDED_URL, Workspace, completions
+from promptceiling.scores import (
+    MARGINS,
+    Interval,
+    Plateau,
+    Score,
+    compare_paired,
+    confusion_matrix,
+    leaderboard_of,
+    percentile_interval,
+    plateau_of,
+    score_predictions,
+    wilson,
+)
+from promptceiling.scores.plateau import GAIN
+from promptceiling.tuning import LOCAL_NAME
+
+_WHICH = ["model", "base_url", "variant", "fingerprint"]
+_MAX_FAILURE_GAP = 0.02  # above this difference of failure rates two sides cannot be compared
+
+
+def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float = 0.85) -> Evidence:
+    """The evidence about a labeled set (by default the one of the latest run). Deterministic: every draw is seeded.
+
+    Raises WorkspaceError where the workspace holds no labeled set.
+    """
+    labeled_set = workspace.load_set(set_key)
+    frame = completions(workspace, labeled_set)
+    latencies = workspace.latencies(labeled_set.key)
+    tuned = set(workspace.jobs(labeled_set.key)["fine_tuned_model"].dropna())
+    unit = labeled_set.cases.set_index("id")["unit"]
+    frame["unit"] = unit.reindex(frame["case_id"]).to_numpy()
+    local, fine_tuned = frame["base_url"] == "local", frame["model"].isin(tuned)
+    prompts = frame[~local & ~fine_tuned]
+    validation = prompts[prompts["split"] == "validation"]
+    labels = labeled_set.labels()
+    scored, corrected = _scored(validation, labels, latencies)
+    best = scored[0] if scored else None
+    test_f1 = None
+    if best is not None:
+        test = _of(prompts[prompts["split"] == "test"], best)
+        test_f1 = _score(test, labels).f1_weighted if len(test) else None
+    alternatives = [
+        found for kind, mask in (("local", local), ("fine-tune", fine_tuned)) if best is not None
+        for found in _alternatives(kind, frame[mask], prompts, best, labels, latencies)
+    ]
+    return Evidence(
+        name=labeled_set.name, set_key=labeled_set.key, content_hash=labeled_set.content_hash, labels=len(labeled_set),
+        classes={str(k): int(v) for k, v in labeled_set.cases[EXPECTED + MAIN_FIELD].value_counts().items()},
+        splits={str(k): int(v) for k, v in labeled_set.cases["split"].value_counts().items()},
+        second_reading=_second_reading(labeled_set), prompts=scored, selection_corrected=corrected, test_f1=test_f1,
+        plateau=_plateau(validation, labels, threshold), label_names=labels,
+        confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=tuple(alternatives),
+        openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
+                       for o in workspace.openings(labeled_set.key).to_dict("records")),
+        embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
+    )
+
+
+def _of(frame: pd.DataFrame, scored: Scored) -> pd.DataFrame:
+    return frame[(frame["fingerprint"] == scored.fingerprint) & (frame["variant"] == scored.name)
+                 & (frame["model"] == scored.model) & (frame["base_url"] == scored.base_url)]
+
+
+def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
+    return score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
+                             outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist())
+
+
+def _scored(validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame) -> tuple[tuple[Scored, ...], Interval | None]:
+    groups = {key: rows for key, rows in validation.groupby(_WHICH, sort=False) if (rows["outcome"] != "failed").any()}
+    if not groups:
+        return (), None
+    first = {key: _first_repeat(rows) for key, rows in groups.items()}
+    cases = sorted(set.intersection(*(set(rows.index) for rows in first.values())))
+    shared = next(iter(first.values())).loc[cases]
+    failed = np.any([rows.loc[cases, "outcome"] == "failed" for rows in first.values()], axis=0)
+    names = {"\0".join(key): key for key in groups}
+    board = leaderboard_of(
+        shared["expected"].tolist(), {n: first[key].loc[cases, "predicted"].tolist() for n, key in names.items()}, labels,
+        failed=failed.tolist(), units=shared["unit"].tolist())
+    scored = []
+    for standing in board.standings:
+        key = names[standing.name]
+        rows = groups[key]
+        scored.append(Scored(
+            name=key[2], kind=str(rows["kind"].iloc[0]), model=key[0], base_url=key[1], fingerprint=key[3],
+            first_run_at=str(rows["first_run_at"].iloc[0]), score=_score(rows, labels),
+            delta_to_best=standing.delta_to_best, tied=standing.tied, best_share=standing.best_share,
+            tokens=_tokens(rows), p95_ms=_p95(latencies, key[3], key[0])))
+    return tuple(scored), board.selection_corrected
+
+
+def _first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values("repeat").drop_duplicates("case_id").set_index("case_id")
+
+
+def _alternatives(
+    kind: str, theirs: pd.DataFrame, prompts: pd.DataFrame, best: Scored, labels: Sequence[str], latencies: pd.DataFrame
+) -> list[Alternative]:
+    """Compared on the test split where both sides have it, else on validation."""
+    found = []
+    for key, rows in theirs.groupby(_WHICH, sort=False):
+        for split in ("test", "validation"):
+            a = _first_repeat(_of(prompts[prompts["split"] == split], best))
+            b = _first_repeat(rows[rows["split"] == split])
+            cases = sorted(set(a.index) & set(b.index))
+            if not cases:
+                continue
+            a, b = a.loc[cases], b.loc[cases]
+            failed_a, failed_b = a["outcome"] == "failed", b["outcome"] == "failed"
+            if (failed_a | failed_b).all():
+                continue
+            found.append(Alternative(
+                kind=kind, name=LOCAL_NAME if kind == "local" else f"fine-tune of {best.model}", model=key[0], split=split,
+                f1_weighted=_score(b, labels).f1_weighted, prompt_f1_weighted=_score(a, labels).f1_weighted,
+                comparison=compare_paired(
+                    a["expected"].tolist(), a["predicted"].tolist(), b["predicted"].tolist(), labels,
+                    failed=(failed_a | failed_b).tolist(), units=a["unit"].tolist(), margins=MARGINS),
+                comparable=bool(abs(failed_a.mean() - failed_b.mean()) <= _MAX_FAILURE_GAP),
+                tokens=_tokens(rows), p95_ms=_p95(latencies, key[3], key[0])))
+            break
+    return found
+
+
+def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
+    groups = [(key[2], _first_repeat(rows)) for key, rows in validation.sort_values("iteration").groupby(_WHICH, sort=False)
+              if (rows["outcome"] != "failed").any()]
+    if not groups:
+        return None
+    cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in groups)))
+    if not cases:
+        return None
+    shared = groups[0][1].loc[cases]
+    iterations = [(name, str(rows["kind"].iloc[0]), rows.loc[cases, "predicted"].tolist()) for name, rows in groups]
+    return plateau_of(shared["expected"].tolist(), iterations, labels, threshold=threshold, limit=GAIN,
+                      units=shared["unit"].tolist())
+
+
+def _confusion(rows: pd.DataFrame, labels: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    kept = rows[rows["outcome"] != "failed"]
+    table = confusion_matrix(kept["expected"].tolist(), kept["predicted"].tolist(), labels)
+    return tuple(tuple(int(x) for x in row) for row in table)
+
+
+def _tokens(rows: pd.DataFrame) -> TokenUse | None:
+    known = rows[rows["input_tokens"].notna() & rows["output_tokens"].notna()]
+    if known.empty:
+        return None
+    return TokenUse(_mean(known["input_tokens"]), _mean(known["cached_tokens"].fillna(0)), _mean(known["output_tokens"]))
+
+
+def _mean(values: pd.Series) -> Interval:
+    x = values.astype(float).to_numpy()
+    margin = 1.96 * float(x.std(ddof=1)) / len(x) ** 0.5 if len(x) > 1 else float("nan")
+    return Interval(float(x.mean()), float(x.mean()) - margin, float(x.mean()) + margin, len(x))
+
+
+def _p95(latencies: pd.DataFrame, fingerprint: str, model: str) -> Interval | None:
+    own = latencies[(latencies["fingerprint"] == fingerprint) & (latencies["model"] == model)]
+    return percentile_interval((own["seconds"] * 1000).tolist(), 0.95) if len(own) else None
+
+
+def _second_reading(labeled_set: LabeledSet) -> Interval | None:
+    cases = labeled_set.cases
+    if "second_category" not in cases:
+        return None
+    both = cases[cases["second_category"] != ""]
+    return wilson(int((both["second_category"] == both[EXPECTED + MAIN_FIELD]).sum()), len(both)) if len(both) else None

@@ -1,0 +1,50 @@
+"""Dated prices of models, from data/prices.csv."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+
+from promptceiling.errors import InputError
+from promptceiling.labeled_set import data_file
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in USD per million tokens, as its provider said on `as_of` (YYYY-MM-DD)."""
+
+    model: str
+    input_usd_per_mtok: float
+    cached_usd_per_mtok: float
+    output_usd_per_mtok: float
+    as_of: str
+    source: str
+
+    def cost_usd(self, input_tokens: float, cached_tokens: float, output_tokens: float) -> float:
+        """The cost of a call; cached tokens are a part of the input tokens.
+
+        >>> Price("m", 1.0, 0.1, 5.0, "2026-11-23", "").cost_usd(1_000_000, 500_000, 100_000)
+        1.05
+        """
+        fresh = input_tokens - cached_tokens
+        return (fresh * self.input_usd_per_mtok + cached_tokens * self.cached_usd_per_mtok
+                + output_tokens * self.output_usd_per_mtok) / 1e6
+
+
+def price_table() -> dict[str, Price]:
+    """Prices by model name. Raises InputError naming the row that is not a price."""
+    path = data_file("prices.csv")
+    table = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=1):
+            try:
+                fresh, output = float(row["input_usd_per_mtok"]), float(row["output_usd_per_mtok"])
+                cached = float(row["cached_usd_per_mtok"] or fresh)
+            except (KeyError, TypeError, ValueError):
+                fresh = output = cached = math.nan
+            if not all(math.isfinite(p) and p >= 0 for p in (fresh, cached, output)):
+                raise InputError(f"{path.name}, row {number}: expected prices as numbers of USD per million tokens.",
+                                 file=path.name, row=number)
+            table[row["model"]] = Price(row["model"], fresh, cached, output, row["as_of"], row["source"])
+    return table
