@@ -12,6 +12,7 @@ from promptceiling.prompts.variant import Field, PromptVariant
 
 Outcome = Literal["answered", "unparsed", "refused", "truncated", "failed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_BRACES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _label(value: object, field: Field) -> str | None:
 
 
 def _plain(value: str) -> str:
-    text = clean_label(value)
+    text = clean_label(value).removesuffix(".").strip()
     for left, right in (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("«", "»")):
         if len(text) > 1 and text.startswith(left) and text.endswith(right):
             text = text[1:-1].strip()
@@ -92,11 +93,13 @@ def _confidence(value: object) -> float | None:
 
 
 def _record(text: str, key: str) -> dict[str, Any] | None:
-    """The last JSON object in the text that has the key, else the last object, else None."""
+    """The last JSON object in the text that has the key, else the last object, else None; tried at 1,000 braces."""
     decoder = json.JSONDecoder()
     found: list[dict[str, Any]] = []
     at = text.find("{")
-    while at >= 0:
+    for _ in range(_BRACES):
+        if at < 0:
+            break
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):

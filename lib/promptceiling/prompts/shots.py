@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
@@ -31,9 +30,11 @@ class ShotPicker:
     """
 
     def __init__(self, labeled_set: LabeledSet) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # imported late: pages that only read need not wait for it
+
         if "split" not in labeled_set.cases or "cluster" not in labeled_set.cases:
             raise InputError("The labeled set has not been split. Call split_labeled_set first.")
-        self._pool = labeled_set.split("train").reset_index(drop=True)
+        self._pool = labeled_set.split("train").sort_values("id", ignore_index=True)  # never the order of the file
         self._labels = self._pool[EXPECTED + MAIN_FIELD].to_numpy()
         self._clusters = self._pool["cluster"].to_numpy()
         self._shots = [
@@ -49,7 +50,7 @@ class ShotPicker:
         Fewer than asked for where the pool, without the case's near-duplicates, is smaller. A case of the pool itself
         is never its own shot.
         """
-        if variant.shots == 0 or not self._shots:
+        if variant.shots == 0 or not self._shots or cases.empty:
             return [()] * len(cases)
         barred = cases["cluster"].to_numpy()
         if variant.selection in ("fixed", "stratified"):

@@ -44,7 +44,7 @@ def read_variants(path: str | Path, labeled_set: LabeledSet) -> tuple[PromptVari
         entries: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", file=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path.name} is not YAML: {str(error).splitlines()[0]}.", file=path.name) from None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{path.name}: expected a YAML list of variants (- name: ...).", file=path.name)
@@ -78,7 +78,12 @@ def _variant(
             f"It has {', '.join(fields[0].labels)}.",
             file=path.name, row=number, column="labels",
         )
-    variant = PromptVariant(fields=fields, **given)
+    try:
+        variant = PromptVariant(fields=fields, **given)
+    except InputError as error:
+        raise InputError(
+            f"{path.name}, variant {number}: {error}", file=path.name, row=number, column=error.column
+        ) from None
     parent = next((v for v in before if v.name == variant.parent), before[-1] if before else None)
     if variant.parent and (parent is None or parent.name != variant.parent):
         raise InputError(

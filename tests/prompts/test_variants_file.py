@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import pytest
+from tests.made_up import made_cases, made_set
+
+from promptceiling.errors import InputError
+from promptceiling.prompts import Field, PromptVariant, read_variants
+from promptceiling.prompts.variants_file import kind_of_change
+
+LABELED_SET = made_set(made_cases(6))
+
+
+def read(tmp_path, text):
+    path = tmp_path / "variants.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_variants(path, LABELED_SET)
+
+
+def test_everything_but_the_name_is_optional(tmp_path):
+    """An entry with a name alone is the default variant over the fields of the labeled set."""
+    [variant] = read(tmp_path, "- name: plain")
+
+    assert variant == PromptVariant("plain", (Field("category", ("access", "billing", "export")),))
+
+
+def test_every_key_is_taken(tmp_path):
+    """What an entry says is what the variant is."""
+    _, variant = read(tmp_path, """
+- name: plain
+- {name: all, instructions: Sort., labels: {billing: money}, shots: 3, selection: diverse, order: by_class,
+   placement: system, output: json, confidence: false, seed: 7, kind: model, parent: plain}
+""")
+
+    assert variant == PromptVariant(
+        "all", (Field("category", ("access", "billing", "export"), (("billing", "money"),)),), instructions="Sort.",
+        kind="model", shots=3, selection="diverse", order="by_class", placement="system", output="json",
+        confidence=False, seed=7)
+    assert variant.parent == "plain"
+
+
+def test_kind_is_what_differs_from_the_parent(tmp_path):
+    """Without a kind, a variant is compared with its parent, or else with the entry before it."""
+    variants = read(tmp_path, """
+- name: zero
+- {name: worded, instructions: Sort it.}
+- {name: five, shots: 5, parent: zero}
+- {name: near, shots: 5, selection: similar}
+- {name: again, shots: 5, selection: similar}
+""")
+
+    assert [(v.kind, v.parent) for v in variants] == [
+        ("instructions", None), ("instructions", "zero"), ("shots", "zero"), ("selection", "five"), ("same", "near")]
+
+
+@pytest.mark.parametrize(("change", "kind"), [
+    ({"instructions": "Sort."}, "instructions"), ({"shots": 5}, "shots"), ({"selection": "fixed"}, "selection"),
+    ({"seed": 3}, "selection"), ({"order": "shuffled"}, "order"), ({"placement": "system"}, "placement"),
+    ({"output": "label"}, "output"), ({"confidence": False}, "output"), ({"name": "other"}, "same"),
+    ({"fields": (Field("category", ("a", "b"), (("a", "first"),)),)}, "instructions"),
+    ({"shots": 5, "selection": "similar", "order": "shuffled"}, "shots"),
+])
+def test_kind_of_change_is_the_first_difference(change, kind):
+    """Each property belongs to one kind; of several changes the first in the written order counts."""
+    variant = PromptVariant("v", (Field("category", ("a", "b")),))
+
+    assert kind_of_change(variant, replace(variant, **change)) == kind
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("", "variants.yaml: expected a YAML list of variants (- name: ...)."),
+    ("[]", "expected a YAML list"),
+    ("name: zero", "expected a YAML list"),
+    ("- name: [", "variants.yaml is not YAML"),
+    (b"- name: \xff", "variants.yaml is not YAML"),
+    ("[" * 5000, "variants.yaml is not YAML"),
+    ("- !!python/object/apply:os.system [ls]", "variants.yaml is not YAML"),
+    ("- zero", "variants.yaml, variant 1, entry: "),
+    ("- shots: 3", "variants.yaml, variant 1, name: Field required"),
+    ("- name: ''", "variants.yaml, variant 1, name: "),
+    ("- name: a\n- {name: b, shot: 3}", "variants.yaml, variant 2, shot: Extra inputs are not permitted. Known keys"),
+    ("- {name: a, shots: five}", "variants.yaml, variant 1, shots: "),
+    ("- {name: a, shots: true}", "variants.yaml, variant 1, shots: "),
+    ("- {name: a, confidence: 1}", "variants.yaml, variant 1, confidence: "),
+    ("- {name: a, shots: 500}", "variants.yaml, variant 1: Variant 'a': shots is 500; expected a whole"),
+    ("- {name: a, selection: near}", "variants.yaml, variant 1: Variant 'a': selection is 'near'; expected one of "),
+    ("- {name: a, labels: {bills: money}}", "the labels describe 'bills', which the labeled set does not have. It has"),
+    ("- {name: a, parent: b}\n- name: b", "variants.yaml, variant 1: the parent 'b' is not listed before it."),
+    ("- {name: z}\n- {name: a, parent: b}", "variants.yaml, variant 2: the parent 'b' is not listed before it."),
+    ("- name: a\n- name: a", "variants.yaml has two variants named 'a'. Give each its own name."),
+])
+def test_unusable_file_is_refused_with_entry_and_key(tmp_path, text, said):
+    """What cannot be used is refused in a sentence that names the file, the entry and the key."""
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text)
+
+    assert said in str(caught.value)
+    assert caught.value.file == "variants.yaml"
+
+
+def test_missing_file_is_refused(tmp_path):
+    """A path that leads nowhere is refused in words."""
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        read_variants(tmp_path / "nothing.yaml", LABELED_SET)
