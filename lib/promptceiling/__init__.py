@@ -1,0 +1,1 @@
+"""Measure your prompt's ceiling before you pay for a fine-tune."""

@@ -22,7 +22,7 @@ def points(difference: float) -> str:
     >>> points(-0.0213)
     '-2.1 pp'
     """
-    return "unknown" if math.isnan(difference) else f"{100 * difference:+.1f} pp"
+    return "unknown" if math.isnan(difference) else f"{round(100 * difference, 1) + 0.0:+.1f} pp"
 
 
 def milliseconds(interval: Interval) -> str:

@@ -88,6 +88,9 @@ class FineTuned:
                 on_epoch(epoch, float(np.mean([
                     log_loss(targets[n], m.predict_proba(rows), labels=m.classes_) for n, m in learning.items()])))
 
+        for model in learning.values():
+            model.coef_ = np.asfortranarray(model.coef_)  # its transpose is then read in place, not copied a call
+
     def answer(self, asked: Asked) -> str:
         """The completion: every field it was trained on, each the likeliest allowed label; else the bare label."""
         row = self._weights.transform(count_ngrams([asked.text]))

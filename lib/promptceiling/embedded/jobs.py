@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import secrets
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Jobs:
         self._folder, self._base_model = folder, base_model
         self._models: dict[str, FineTuned] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._training = threading.Lock()
 
     def add_file(self, name: str, raw: bytes, purpose: str) -> dict[str, Any]:
         """Keep an upload; its file object."""
@@ -81,6 +83,10 @@ class Jobs:
 
     def model(self, name: str) -> FineTuned | None:
         """The fine-tuned model of this name, or None."""
+        with self._training:  # of calls that come at once, one trains and the others wait for it
+            return self._known(name)
+
+    def _known(self, name: str) -> FineTuned | None:
         if name not in self._models:
             job = next((j for j in self.jobs() if j["fine_tuned_model"] == name), None)
             if job is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy.stats import binomtest
-from sklearn.metrics import cohen_kappa_score
 
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet
 from promptceiling.labeled_set.near_duplicates import near_duplicate_pairs, normalised
@@ -94,6 +92,9 @@ def _duplicates(cases: pd.DataFrame) -> list[Finding]:
 
 
 def _agreement(cases: pd.DataFrame) -> Finding:
+    from scipy.stats import binomtest  # imported late: pages that only read need not wait for it
+    from sklearn.metrics import cohen_kappa_score
+
     both = cases[cases["second_category"] != ""]
     first, second = both[EXPECTED + MAIN_FIELD], both["second_category"]
     same, n = int((first == second).sum()), len(both)

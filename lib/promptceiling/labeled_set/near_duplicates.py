@@ -8,9 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 NEAR = 0.9
 _BLOCK = 1000
@@ -29,6 +26,9 @@ def near_duplicate_pairs(texts: Sequence[str], threshold: float = NEAR) -> list[
     >>> near_duplicate_pairs(["The invoice is wrong.", "the  invoice is wrong.", "Login fails"])[0][:2]
     (0, 1)
     """
+    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     clean = [normalised(t) for t in texts]
     if sum(bool(t) for t in clean) < 2:
         return []
@@ -54,6 +54,9 @@ def near_duplicate_clusters(texts: Sequence[str], threshold: float = NEAR) -> ND
     >>> near_duplicate_clusters(["same text here", "other words now", "Same  text here"]).tolist()
     [0, 1, 0]
     """
+    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+    from scipy.sparse.csgraph import connected_components
+
     pairs = near_duplicate_pairs(texts, threshold)
     n = len(texts)
     i, j = [p[0] for p in pairs], [p[1] for p in pairs]

@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet, Notice
@@ -56,6 +54,9 @@ def _check_given(cases: pd.DataFrame) -> None:
 
 def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
     """A unit number for each case: cases sharing a near-duplicate cluster or a group are one unit."""
+    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+    from scipy.sparse.csgraph import connected_components
+
     n = len(cases)
     nodes = [clusters]
     if "group" in cases and (cases["group"] != "").any():

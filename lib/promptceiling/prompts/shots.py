@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts.render import Shot
 from promptceiling.prompts.variant import PromptVariant
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _BLOCK = 512
 _MMR_POOL = 50  # diverse: candidates taken by similarity before they are spread
@@ -79,6 +82,9 @@ class ShotPicker:
     def _near(
         self, variant: PromptVariant, texts: Sequence[str], barred: NDArray[np.object_]
     ) -> list[NDArray[np.intp]]:
+        from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         if self._vectors is None:
             pool = [s.text for s in self._shots]
             try:

@@ -9,14 +9,15 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
-
-import httpx2
-import openai
+from typing import TYPE_CHECKING, Any
 
 from promptceiling.errors import EndpointError
 from promptceiling.prompts import Rendered
 from promptceiling.runs.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
 
 MAX_SENDS = 6
 MAX_TEXT = 100_000  # characters of a completion that are kept
@@ -84,6 +85,9 @@ async def ask(
     `gate(seconds)` told when the server asks everybody to wait. Raises EndpointError for what can never succeed: a
     wrong key, an unknown model, an exhausted quota, a parameter that is not supported.
     """
+    import httpx2  # imported late: pages that only read need not wait for it
+    import openai
+
     draw = rng or random.Random()  # noqa: S311 - jitter
     failure = Answer(error_kind="connection")
     for attempt in range(1, sends + 1):

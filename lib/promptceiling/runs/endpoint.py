@@ -6,16 +6,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx2
-import openai
-
-from promptceiling.embedded import MODEL as EMBEDDED_MODEL
-from promptceiling.embedded import create_app
 from promptceiling.errors import EndpointError
 
+if TYPE_CHECKING:
+    import openai
+
+EMBEDDED_MODEL = "embedded-in-context"
 EMBEDDED_URL = "http://embedded/v1"
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
 
@@ -66,6 +65,9 @@ class Endpoint:
         `folder` is where the embedded model keeps uploads when it is called in-process. Raises EndpointError where the
         host is not this machine and the key's variable is empty, or where it holds what cannot be a key.
         """
+        import httpx2  # imported late: pages that only read need not wait for it
+        import openai
+
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
@@ -74,7 +76,11 @@ class Endpoint:
             raise EndpointError(f"{parts.hostname} needs a key, and {self.api_key_env} is not set in the environment.")
         if not (key.isascii() and key.isprintable()):
             raise EndpointError(f"{self.api_key_env} holds characters that no key has. Copy the key again.")
-        transport = httpx2.ASGITransport(app=create_app(folder)) if parts.hostname == "embedded" else None
+        transport = None
+        if parts.hostname == "embedded":
+            from promptceiling.embedded import create_app
+
+            transport = httpx2.ASGITransport(app=create_app(folder))
         http = httpx2.AsyncClient(transport=transport, follow_redirects=False, timeout=deadline_s)
         return openai.AsyncOpenAI(
             base_url=self.base_url, api_key=key or "none", max_retries=0, timeout=deadline_s, http_client=http

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import binomtest
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
@@ -60,6 +58,8 @@ def compare_paired(
 
     Raises InputError where lengths differ, nothing is left to compare, or margins are not 0 < low <= high.
     """
+    from scipy.stats import binomtest  # imported late: pages that only read need not wait for it
+
     if not len(expected) == len(a) == len(b):
         raise InputError(f"Paired predictions must cover the same cases: {len(expected)} expected, {len(a)} and {len(b)}.")
     low_margin, high_margin = margins
@@ -112,6 +112,8 @@ def tango(b: int, c: int, n: int) -> Interval:
     """
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
+
+    from scipy.optimize import brentq  # imported late: pages that only read need not wait for it
 
     def z(delta: float) -> float:
         half = 2 * n

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ def wilson(successes: int, n: int) -> Interval:
     """
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
+    from scipy.stats import binomtest  # imported late: pages that only read need not wait for it
+
     low, high = binomtest(successes, n).proportion_ci(method="wilson")
     return Interval(successes / n, float(low), float(high), n)
 

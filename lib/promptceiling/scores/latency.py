@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binom
 
 from promptceiling.scores.interval import Interval
 
@@ -20,6 +19,8 @@ def percentile_interval(seconds: Sequence[float], q: float = 0.95) -> Interval:
     >>> percentile_interval([k / 100 for k in range(1, 101)], 0.5).value
     0.5
     """
+    from scipy.stats import binom  # imported late: pages that only read need not wait for it
+
     ordered = np.sort(np.asarray(seconds, dtype=float))
     n = len(ordered)
     if n == 0:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
-
-import openai
+from typing import TYPE_CHECKING, Any
 
 from promptceiling.errors import TuningError
 from promptceiling.labeled_set import LabeledSet
@@ -15,6 +13,9 @@ from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint, Workspace
 from promptceiling.runs.workspace import now
 from promptceiling.tuning.export import write_training_file
+
+if TYPE_CHECKING:
+    import openai
 
 _ENDED = ("succeeded", "failed", "cancelled")
 Record = dict[str, Any]
@@ -31,6 +32,8 @@ async def fine_tune(
     `follow_job` can take it up after a restart. Raises TuningError for a server without fine-tuning, a refused file or
     model, a job that failed, or one that is not done after `patience_s`.
     """
+    import openai  # imported late: pages that only read need not wait for it
+
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants([variant])
     path = workspace.folder / "exports" / f"{set_key}-{variant.fingerprint}.jsonl"
@@ -67,6 +70,8 @@ async def _follow(
     workspace: Workspace, client: openai.AsyncOpenAI, record: Record, patience_s: float, poll_s: float | None,
     on_status: Callable[[Record], None] | None,
 ) -> Record:
+    import openai  # imported late: pages that only read need not wait for it
+
     deadline, pause = time.monotonic() + patience_s, poll_s or 0.05
     while True:
         try:
@@ -96,6 +101,8 @@ async def _follow(
 
 
 def _said(error: openai.OpenAIError, what: str) -> str:
+    import openai  # imported late: pages that only read need not wait for it
+
     if isinstance(error, openai.NotFoundError):
         return (f"The server cannot {what} a fine-tuning job (404): it has no such route, or does not tune this model. "
                 "An open-weight model can be tuned elsewhere and its URL used here.")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import Workspace, bring_in
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 LOCAL_NAME = "local classifier"
 _TIMED = 100
@@ -20,6 +21,10 @@ _TIMED = 100
 
 def local_classifier(seed: int = 0) -> Pipeline:
     """TF-IDF of words (1-2) and characters in words (2-5) under a linear model with log loss."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # imported late: pages that only read need not wait for it
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.pipeline import make_pipeline, make_union
+
     words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), dtype=np.float32)
     characters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 5), dtype=np.float32)
     linear = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=50, tol=1e-3, random_state=seed)

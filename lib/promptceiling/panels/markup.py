@@ -1,0 +1,51 @@
+"""HTML for panels. Every text goes through MarkupSafe, so that words from data are shown and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+EMPTY = Markup("")
+
+
+@cache
+def style() -> Markup:
+    """The style sheet, in its tag."""
+    return Markup("<style>{}</style>").format(
+        Markup((Path(__file__).parent / "style.css").read_text(encoding="utf-8")))  # noqa: S704 - our own file
+
+
+def join(parts: Iterable[Markup], between: str = "") -> Markup:
+    """Parts one after another."""
+    return Markup(between).join(parts)
+
+
+def page(*parts: Markup) -> Markup:
+    """Parts as one piece of a page in the project's look."""
+    return Markup('<div class="pc">{}</div>').format(join(parts))
+
+
+def table(head: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str | Markup]], caption: str) -> Markup:
+    """A table that scrolls sideways where it is too wide. `head` is (title, whether numbers stand below)."""
+    numeric = [number for _, number in head]
+    cells = join(Markup('<th scope="col"{}>{}</th>').format(_right(n), title) for title, n in head)
+    body = join(
+        Markup("<tr>{}</tr>").format(join(
+            Markup("<td{}>{}</td>").format(_right(n), cell) for n, cell in zip(numeric, row, strict=True)))
+        for row in rows)
+    return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="{}"><table>'
+                  '<caption class="pc-visually-hidden">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>'
+                  "</table></div>").format(caption, caption, cells, body)
+
+
+def _right(number: bool) -> Markup:
+    return Markup(' class="pc-num"') if number else EMPTY
+
+
+def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
+    """Terms with what is known of each, side by side."""
+    return Markup('<dl class="pc-facts">{}</dl>').format(
+        join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(term, value) for term, value in pairs))

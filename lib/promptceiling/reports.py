@@ -1,0 +1,59 @@
+"""Scores and comparisons of predictions files as plain data, with the keys that --json prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promptceiling.runs.predictions_file import paired, read_predictions
+from promptceiling.scores import compare_paired, score_predictions
+
+
+def score_rows(frame: pd.DataFrame, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The scores of each variant in a frame with `variant, case_id, expected, predicted, outcome`, in order of rows."""
+    return [_score(str(name), rows, labels) for name, rows in frame.groupby("variant", sort=False)]
+
+
+def score_files(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """The scores of each variant in each file. Labels are those that a file expects."""
+    scored = []
+    for path in files:
+        frame = read_predictions(path).rename(columns={"id": "case_id"})
+        scored += score_rows(frame, sorted(frame["expected"].unique()))
+    return scored
+
+
+def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, Any]:
+    """The paired comparison of two predictions files."""
+    both = paired(read_predictions(a), read_predictions(b), (a.name, b.name))
+    found = compare_paired(
+        both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
+        failed=(both["failed_a"] | both["failed_b"]).tolist(), margins=margins)
+    return {
+        "n": found.n, "delta_f1_weighted": _interval(found.delta_f1_weighted),
+        "delta_accuracy": _interval(found.delta_accuracy),
+        "mcnemar": {"b": found.only_a, "c": found.only_b, "p": found.mcnemar_p},
+        "verdict": found.worth, "labels_needed": found.labels_needed,
+    }
+
+
+def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
+    score = score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
+                              outcomes=rows["outcome"].tolist(), units=rows["case_id"].tolist())
+    return {
+        "variant": name, "n": score.n, "scored": score.scored, "outcomes": dict(score.outcomes),
+        "f1_weighted": _interval(score.f1_weighted), "f1_macro": score.f1_macro.value,
+        "accuracy": _interval(score.accuracy),
+        "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
+        "per_class": [{"label": c.label, "support": c.support,
+                       **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
+    }
+
+
+def _interval(interval: Any) -> dict[str, float]:
+    values = asdict(interval)
+    return {key: values[key] for key in ("value", "low", "high")}

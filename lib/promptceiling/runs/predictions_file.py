@@ -1,0 +1,96 @@
+"""Predictions as CSV files: written by `run --out`, read by `score` and `compare`."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from promptceiling.errors import InputError
+from promptceiling.prompts import OUTCOMES
+
+COLUMNS = ("id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s", "input_tokens",
+           "cached_tokens", "output_tokens")
+_NEEDED = ("id", "expected", "predicted")
+
+
+def write_predictions(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write completions (as `completions` gives them) as a predictions file, UTF-8 CSV."""
+    out = frame.rename(columns={"case_id": "id"})[list(COLUMNS)].astype(object)
+    try:
+        out.where(out.notna(), "").to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.", file=str(path)) from None
+
+
+def read_predictions(path: str | Path) -> pd.DataFrame:
+    """The rows of a predictions file: all text, but `predicted` is None where it is empty and not the answer.
+
+    Needed are the columns `id, expected, predicted`; `variant` defaults to the file's name, `repeat` to "0", `outcome` to
+    "answered", or "unparsed" where nothing was predicted. Raises InputError with file, row and column.
+    """
+    path = Path(path)
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {str(error).splitlines()[0]}.",
+                         file=path.name) from None
+    for column in _NEEDED:
+        if column not in frame:
+            raise InputError(f"{path.name} has no column {column!r}; found {', '.join(map(repr, frame.columns))}. "
+                             f"Expected at least {', '.join(_NEEDED)}.", file=path.name, column=column)
+    if frame.empty:
+        raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
+    frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
+    frame["repeat"] = frame["repeat"] if "repeat" in frame else "0"
+    for column in ("id", "expected"):
+        empty = frame.index[frame[column].str.strip() == ""]
+        if len(empty):
+            raise InputError(f"{path.name}, row {empty[0] + 1} has no {column}.", file=path.name,
+                             row=int(empty[0]) + 1, column=column)
+    twice = frame.index[frame.duplicated(["variant", "id", "repeat"])]
+    if len(twice):
+        row = twice[0]
+        raise InputError(f"{path.name}, row {row + 1} repeats the id {frame['id'][row]!r} of variant "
+                         f"{frame['variant'][row]!r}. Give repeats a number in a column 'repeat'.",
+                         file=path.name, row=int(row) + 1, column="id")
+    said = frame["predicted"] != ""
+    outcome = said.map({True: "answered", False: "unparsed"})
+    if "outcome" in frame:
+        outcome = frame["outcome"].where(frame["outcome"] != "", outcome)
+    bad = outcome.index[~outcome.isin(OUTCOMES)]
+    if len(bad):
+        raise InputError(f"{path.name}, row {bad[0] + 1} has the outcome {outcome[bad[0]]!r}; expected one of "
+                         f"{', '.join(OUTCOMES)}.", file=path.name, row=int(bad[0]) + 1, column="outcome")
+    frame["outcome"] = outcome
+    predicted = frame["predicted"].astype(object)
+    frame["predicted"] = predicted.where(said & (outcome == "answered"), None)
+    return frame
+
+
+def paired(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
+    """Both files' rows of the ids that they share: `expected, a, b, failed_a, failed_b`, by id.
+
+    Raises InputError where a side holds several variants or repeats an id, where no id is shared, or where the two
+    disagree on what is expected; the ids are named.
+    """
+    for frame, name in ((a, names[0]), (b, names[1])):
+        twice = frame["id"][frame["id"].duplicated()].tolist()
+        if twice:
+            raise InputError(f"{name} holds the id {twice[0]!r} more than once ({len(twice)} such rows); a comparison "
+                             "needs one variant and one answer a case.", file=name, column="id")
+    left, right = a.set_index("id"), b.set_index("id")
+    shared = left.index.intersection(right.index)
+    if shared.empty:
+        raise InputError(f"{names[0]} and {names[1]} share no id (such as {left.index[0]!r} and {right.index[0]!r}).",
+                         column="id")
+    left, right = left.loc[shared], right.loc[shared]
+    unlike = shared[(left["expected"] != right["expected"]).to_numpy()].tolist()
+    if unlike:
+        raise InputError(f"{names[0]} and {names[1]} expect different labels for {len(unlike)} ids: "
+                         f"{', '.join(map(repr, unlike[:5]))}.", column="expected")
+    return pd.DataFrame({"expected": left["expected"], "a": left["predicted"], "b": right["predicted"],
+                         "failed_a": left["outcome"] == "failed", "failed_b": right["outcome"] == "failed"})
