@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from promptceiling.scores.plateau import GAIN
 from promptceiling.tuning import LOCAL_NAME
 
 _WHICH = ["model", "base_url", "variant", "fingerprint"]
+_Key = tuple[str, str, str, str]
 _MAX_FAILURE_GAP = 0.02  # above this difference of failure rates two sides cannot be compared
 
 
@@ -79,8 +81,18 @@ def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
                              outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist())
 
 
-def _scored(validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame) -> tuple[tuple[Scored, ...], Interval | None]:
-    groups = {key: rows for key, rows in validation.groupby(_WHICH, sort=False) if (rows["outcome"] != "failed").any()}
+def _groups(frame: pd.DataFrame) -> Iterator[tuple[_Key, pd.DataFrame]]:
+    """What was asked of each (model, base URL, variant, fingerprint), in the order of iterations; all failed, left out."""
+    for key, rows in frame.sort_values("iteration", kind="stable").groupby(_WHICH, sort=False):
+        if (rows["outcome"] != "failed").any():
+            model, base_url, variant, fingerprint = (str(part) for part in cast("tuple[object, ...]", key))
+            yield (model, base_url, variant, fingerprint), rows
+
+
+def _scored(
+    validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame
+) -> tuple[tuple[Scored, ...], Interval | None]:
+    groups = dict(_groups(validation))
     if not groups:
         return (), None
     first = {key: _first_repeat(rows) for key, rows in groups.items()}
@@ -89,8 +101,8 @@ def _scored(validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataF
     failed = np.any([rows.loc[cases, "outcome"] == "failed" for rows in first.values()], axis=0)
     names = {"\0".join(key): key for key in groups}
     board = leaderboard_of(
-        shared["expected"].tolist(), {n: first[key].loc[cases, "predicted"].tolist() for n, key in names.items()}, labels,
-        failed=failed.tolist(), units=shared["unit"].tolist())
+        shared["expected"].tolist(), {n: first[key].loc[cases, "predicted"].tolist() for n, key in names.items()},
+        labels, failed=failed.tolist(), units=shared["unit"].tolist())
     scored = []
     for standing in board.standings:
         key = names[standing.name]
@@ -112,7 +124,7 @@ def _alternatives(
 ) -> list[Alternative]:
     """Compared on the test split where both sides have it, else on validation."""
     found = []
-    for key, rows in theirs.groupby(_WHICH, sort=False):
+    for key, rows in _groups(theirs):
         for split in ("test", "validation"):
             a = _first_repeat(_of(prompts[prompts["split"] == split], best))
             b = _first_repeat(rows[rows["split"] == split])
@@ -124,7 +136,8 @@ def _alternatives(
             if (failed_a | failed_b).all():
                 continue
             found.append(Alternative(
-                kind=kind, name=LOCAL_NAME if kind == "local" else f"fine-tune of {best.model}", model=key[0], split=split,
+                kind=kind, name=LOCAL_NAME if kind == "local" else f"fine-tune of {best.model}", model=key[0],
+                split=split,
                 f1_weighted=_score(b, labels).f1_weighted, prompt_f1_weighted=_score(a, labels).f1_weighted,
                 comparison=compare_paired(
                     a["expected"].tolist(), a["predicted"].tolist(), b["predicted"].tolist(), labels,
@@ -136,8 +149,7 @@ def _alternatives(
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
-    groups = [(key[2], _first_repeat(rows)) for key, rows in validation.sort_values("iteration").groupby(_WHICH, sort=False)
-              if (rows["outcome"] != "failed").any()]
+    groups = [(key[2], _first_repeat(rows)) for key, rows in _groups(validation)]
     if not groups:
         return None
     cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in groups)))

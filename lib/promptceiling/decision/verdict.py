@@ -129,7 +129,7 @@ def _choose(evidence: Evidence, assumptions: Assumptions, rows: dict[str, Row]) 
                 cost.reason, "Tune the smallest model that is served at a fixed price, and compare.")
     if tune.status == "met":
         return ("do not keep the fine-tune", "Keep the prompt; do not keep the fine-tune.", tune.reason,
-                "Improve the labels or the prompt instead.")
+                f1.remedy or plateau.remedy or "Improve the labels or the prompt instead.")
     if tune.status == "not met":
         return ("fine-tune (plateau)", "Keep the fine-tune.", tune.reason, "Plan its loop: monitoring, drift, re-training.")
     if plateau.status == "met" and tune.status == "not measured":

@@ -25,11 +25,17 @@ def masthead(evidence: Evidence, published_at: str) -> Markup:
         evidence.name, published_at[:10], f"{evidence.labels:,}", len(evidence.classes), notice)
 
 
-def verdict_card(evidence: Evidence, decision: Decision, *, label: str = "Verdict") -> Markup:
+def unchanged_card(decision: Decision) -> Markup:
+    """The answer to settings that leave the verdict as it was published."""
+    return Markup('<section class="pc-card" aria-label="With these settings"><div class="pc-label">With these settings</div>'
+                  "<p>The verdict stays: <strong>{}</strong></p></section>").format(decision.sentence)
+
+
+def verdict_card(decision: Decision, *, label: str = "Verdict") -> Markup:
     """The recommendation, how sure it is, what it rests on and what to do next."""
     carrying = join(
         Markup("<li>{} {}</li>").format("✓" if holds else "✗", name) for name, holds in decision.carrying)
-    about = [("Why", Markup("{}").format(decision.because)), ("Next", decision.next)]
+    about: list[tuple[str, str | Markup]] = [("Why", decision.because), ("Next", decision.next)]
     if decision.conflict:
         about.append(("But", decision.conflict))
     about.append((f"Case for a fine-tune: {decision.strength} of 3 conditions hold",
@@ -62,7 +68,7 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         threshold=assumptions.f1_ship,
         described=f"Weighted F1 of {len(evidence.prompts)} prompt variants on {n} validation cases, with 95% intervals; "
                   f"best: {best.name}, {figure(best.score.f1_weighted)}.")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (p.name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
          f"{p.score.scored} of {p.score.n}", _standing(p.tied, p.delta_to_best) if p is not best else "best",
          f"{p.best_share or 0:.0%}")

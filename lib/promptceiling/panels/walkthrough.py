@@ -50,7 +50,7 @@ class Walkthrough:
         self.reset.on_click(self._on_reset)
         decision = self._decide(self.assumptions)
         top = page(
-            style(), sections.masthead(evidence, published.published_at), sections.verdict_card(evidence, decision),
+            style(), sections.masthead(evidence, published.published_at), sections.verdict_card(decision),
             sections.table_section(decision), sections.leaderboard_section(evidence, self.assumptions),
             sections.alternatives_section(evidence, self.assumptions, published.prices),
             sections.confusion_section(evidence),
@@ -78,9 +78,9 @@ class Walkthrough:
 
     def _render(self) -> None:
         now, before = self._decide(self.assumptions), self._decide(self.published.assumptions)
-        self.answer.value = str(page(
-            sections.verdict_card(self.published.evidence, now, label="With these settings"),
-            sections.changes(before, now)))
+        card = (sections.unchanged_card(now) if now.verdict == before.verdict
+                else sections.verdict_card(now, label="With these settings"))
+        self.answer.value = str(page(card, sections.changes(before, now)))
 
 
 def _slider(kind: Any, value: float, description: str, **options: Any) -> Any:

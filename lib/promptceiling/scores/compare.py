@@ -11,12 +11,15 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, percentile
-from promptceiling.scores.metrics import encode, point_metrics
-from promptceiling.scores.resample import DRAWS, cells_of, resampled_cells, resampled_f1
+from promptceiling.scores.interval import Interval, difference_interval
+from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
+from promptceiling.scores.paired import mcnemar_exact, tango
+from promptceiling.scores.power import minimum_detectable_delta
+from promptceiling.scores.resample import DRAWS, draw_metrics
+from promptceiling.scores.score import MAX_FAILED
 
 MARGINS = (0.05, 0.08)
-_Z = 1.959963984540054
+MAX_FAILED_APART = 0.02  # where failure rates differ by more than this no verdict is given
 Worth = Literal["worth it", "not worth it", "borderline", "undecidable"]
 
 
@@ -27,13 +30,18 @@ class Comparison:
     Attributes
     ----------
     n: cases in the comparison; `left_out` had a failure on either side.
-    delta_f1_weighted: paired bootstrap; delta_accuracy: Tango's score interval.
+    delta_f1_weighted: paired bootstrap, see `difference_interval`; delta_accuracy: Tango's score interval, or the
+        paired bootstrap where cases come in units.
     only_a, only_b: cases that only A, or only B, got right (the discordant counts).
-    mcnemar_p: exact two-sided p-value of McNemar's test.
+    mcnemar_p: exact two-sided p-value of McNemar's test; it takes cases as independent, whatever the units.
     share_at_least: (margin, share of resamples with a delta of at least it).
     worth: against the margins (low, high): "worth it" where the whole interval is above the high margin, "not worth it"
         where it is under the low one, "borderline" where it lies within, else "undecidable".
     labels_needed: about how many more cases would decide it; None where decided, or where no realistic number would.
+    failed_a, failed_b: share of cases that A, and B, failed on; NaN where only "either side" is known.
+    withheld: why no verdict is given (`worth` is "undecidable" then); None where one is.
+    delta_failed_wrong: the weighted-F1 delta where every failure counts as wrong: the other reading; NaN as above.
+    detectable: the smallest accuracy difference that these cases show at 80% power; NaN without discordant cases.
     """
 
     n: int
@@ -47,45 +55,67 @@ class Comparison:
     share_at_least: tuple[tuple[float, float], ...]
     worth: Worth
     labels_needed: int | None
+    failed_a: float = math.nan
+    failed_b: float = math.nan
+    withheld: str | None = None
+    delta_failed_wrong: float = math.nan
+    detectable: float = math.nan
 
 
 def compare_paired(
     expected: Sequence[str], a: Sequence[str | None], b: Sequence[str | None], labels: Sequence[str], *,
-    failed: Sequence[bool] | None = None, units: Sequence[object] | None = None,
+    failed: Sequence[bool] | None = None, failed_a: Sequence[bool] | None = None,
+    failed_b: Sequence[bool] | None = None, units: Sequence[object] | None = None,
     margins: tuple[float, float] = MARGINS, draws: int = DRAWS, seed: int = 0,
 ) -> Comparison:
     """The paired comparison of two arrays of predictions for the same cases, position by position.
 
-    Raises InputError where lengths differ, nothing is left to compare, or margins are not 0 < low <= high.
-    """
-    from scipy.stats import binomtest  # imported late: pages that only read need not wait for it
+    Failures are named by side (`failed_a`, `failed_b`), or together (`failed`: either side), which hides from the
+    verdict whether the sides failed alike. Raises InputError where lengths differ, nothing is left to compare, or
+    margins are not 0 < low <= high.
 
+    >>> compare_paired(["a", "b"] * 50, ["a", "a"] * 50, ["a", "b"] * 50, ["a", "b"]).worth
+    'worth it'
+    """
     if not len(expected) == len(a) == len(b):
-        raise InputError(f"Paired predictions must cover the same cases: {len(expected)} expected, {len(a)} and {len(b)}.")
+        raise InputError(
+            f"Paired predictions must cover the same cases: {len(expected)} expected, {len(a)} and {len(b)}.")
     low_margin, high_margin = margins
     if not 0 < low_margin <= high_margin:
         raise InputError(f"Margins are {margins}; expected two numbers with 0 < low <= high, such as 0.05 0.08.")
-    keep = np.ones(len(expected), bool) if failed is None else ~np.asarray(failed, dtype=bool)
+    size, by_side = len(labels), failed_a is not None or failed_b is not None
+    either, down_a, down_b = (
+        np.zeros(len(expected), bool) if f is None else np.asarray(f, dtype=bool) for f in (failed, failed_a, failed_b))
+    keep = ~(either | down_a | down_b)
     if not keep.any():
         raise InputError("No case has an answer from both sides, so there is nothing to compare.")
-    y, pa, pb = (np.asarray(v, dtype=object)[keep] for v in (expected, a, b))
-    codes, cell = cells_of(encode(y, labels), encode(pa, labels), encode(pb, labels))
-    drawn_units = None if units is None else np.asarray(units, dtype=object)[keep]
-    counts = resampled_cells(cell, drawn_units, np.random.default_rng(seed), draws)
-    drawn_a = resampled_f1(counts, codes[:, 0], codes[:, 1], len(labels))[0]
-    drawn_b = resampled_f1(counts, codes[:, 0], codes[:, 2], len(labels))[0]
-    point = point_metrics(y, pb, labels).f1_weighted - point_metrics(y, pa, labels).f1_weighted
-    delta = percentile(point, drawn_b - drawn_a, len(y))
+    every, said_a, said_b = encode(expected, labels), encode(a, labels), encode(b, labels)
+    y, pa, pb = every[keep], said_a[keep], said_b[keep]
+    unit = None if units is None else unit_codes(unit_codes(units)[keep])
+    n, count = len(y), len(y) if unit is None else int(unit.max()) + 1
+    drawn = draw_metrics(y, [pa, pb], size, units=unit, draws=draws, seed=seed)
+    moved = drawn.weighted[1] - drawn.weighted[0]
+    delta = difference_interval(
+        point_metrics_of(y, pb, size).f1_weighted - point_metrics_of(y, pa, size).f1_weighted,
+        float(moved.std()), n, count)
     right_a, right_b = pa == y, pb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    worth = worth_of(delta, margins)
+    rates = (float(down_a.mean()), float(down_b.mean())) if by_side else (math.nan, math.nan)
+    withheld = failures_forbid(float((~keep).mean()), rates)
+    worth = worth_of(delta, margins) if withheld is None else "undecidable"
     return Comparison(
-        n=len(y), left_out=int((~keep).sum()), delta_f1_weighted=delta,
-        delta_accuracy=tango(only_b, only_a, len(y)), only_a=only_a, only_b=only_b,
-        mcnemar_p=float(binomtest(only_b, only_a + only_b).pvalue) if only_a + only_b else 1.0,
-        margins=margins,
-        share_at_least=tuple((m, float((drawn_b - drawn_a >= m).mean())) for m in margins),
-        worth=worth, labels_needed=_labels_needed(delta, margins) if worth == "undecidable" else None,
+        n=n, left_out=int((~keep).sum()), delta_f1_weighted=delta,
+        delta_accuracy=tango(only_b, only_a, n) if unit is None else difference_interval(
+            (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, count),
+        only_a=only_a, only_b=only_b, mcnemar_p=mcnemar_exact(only_b, only_a), margins=margins,
+        share_at_least=tuple((m, float((moved >= m - 1e-12).mean())) for m in margins),
+        worth=worth,
+        labels_needed=_labels_needed(delta, margins) if worth == "undecidable" and withheld is None else None,
+        failed_a=rates[0], failed_b=rates[1], withheld=withheld,
+        delta_failed_wrong=math.nan if either.any() else (
+            point_metrics_of(every, np.where(down_b, size, said_b), size).f1_weighted
+            - point_metrics_of(every, np.where(down_a, size, said_a), size).f1_weighted),
+        detectable=minimum_detectable_delta(n, (only_a + only_b) / n) if only_a + only_b else math.nan,
     )
 
 
@@ -105,30 +135,19 @@ def worth_of(delta: Interval, margins: tuple[float, float] = MARGINS) -> Worth:
     return "undecidable"
 
 
-def tango(b: int, c: int, n: int) -> Interval:
-    """The difference (b - c) / n of two paired proportions with Tango's score interval (Tango 1998, Stat Med 17:891).
+def failures_forbid(left_out: float, failed: Sequence[float]) -> str | None:
+    """Why failures forbid a verdict: above 5% of a variant's completions, or rates more than 2 points apart; else None.
 
-    b, c: the discordant counts. NaN where n is 0.
+    left_out: share of cases that any variant failed on, used where the variants' own rates are unknown (NaN).
     """
-    if n == 0:
-        return Interval(math.nan, math.nan, math.nan, 0)
-
-    from scipy.optimize import brentq  # imported late: pages that only read need not wait for it
-
-    def z(delta: float) -> float:
-        half = 2 * n
-        linear = -b - c + (half - b + c) * delta
-        constant = -c * delta * (1 - delta)
-        q = (math.sqrt(max(0.0, linear**2 - 4 * half * constant)) - linear) / (2 * half)
-        variance = n * (2 * q + delta * (1 - delta))
-        distance = b - c - n * delta
-        return distance / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, distance)
-
-    point = (b - c) / n
-    edge = 1 - 1e-12
-    low = -1.0 if point <= -edge else brentq(lambda d: min(z(d), 1e6) - _Z, -edge, point)
-    high = 1.0 if point >= edge else brentq(lambda d: max(z(d), -1e6) + _Z, point, edge)
-    return Interval(point, float(low), float(high), n)
+    known = [rate for rate in failed if not math.isnan(rate)]
+    worst = max(known) if known else left_out
+    if worst > MAX_FAILED:
+        return f"{worst:.1%} of the completions failed (at most {MAX_FAILED:.0%} may); run the failed ones again."
+    if known and max(known) - min(known) > MAX_FAILED_APART + 1e-12:
+        return (f"Between {min(known):.1%} and {max(known):.1%} of the completions failed (at most "
+                f"{MAX_FAILED_APART * 100:.0f} points apart may); run the failed ones again.")
+    return None
 
 
 def _labels_needed(delta: Interval, margins: tuple[float, float]) -> int | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from promptceiling.scores.interval import Interval
+from scipy.special import ndtri
+
+from promptceiling.scores.interval import Interval, Z
 
 Status = Literal["met", "not met", "undecidable", "not measured"]
 NO_REALISTIC_NUMBER = 20_000
@@ -28,19 +30,23 @@ def status_of(interval: Interval | None, threshold: float, *, above: bool = True
     return "undecidable"
 
 
-def labels_to_decide(interval: Interval, threshold: float) -> int | None:
+def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.5) -> int | None:
     """About how many more labels make an undecidable figure decidable, rounded up to ten; None for no realistic number.
 
-    With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all.
+    With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all. With so
+    many the interval's end falls on the threshold if the figure stays where it is, so they decide it in about half of
+    all draws; a `chance` of 0.8 asks for n ((1.96 + 0.84) s / d)^2 instead.
 
     >>> labels_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85)
     1200
+    >>> labels_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85, chance=0.8)
+    2870
     """
     distance = abs(interval.value - threshold)
     half_width = (interval.high - interval.low) / 2
-    if distance == 0 or math.isnan(half_width):
+    if not distance > 0 or not math.isfinite(half_width):
         return None
-    needed = interval.n * (half_width / distance) ** 2
+    needed = interval.n * (half_width * (1 + float(ndtri(chance)) / Z) / distance) ** 2
     if needed > NO_REALISTIC_NUMBER:
         return None
     more = max(0.0, needed - interval.n)

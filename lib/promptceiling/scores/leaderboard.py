@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval, percentile
-from promptceiling.scores.metrics import encode, point_metrics
-from promptceiling.scores.resample import DRAWS, cells_of, resampled_cells, resampled_f1, unit_weights
-
-_SELECTION_DRAWS = 2000
+from promptceiling.scores.compare import failures_forbid
+from promptceiling.scores.interval import Interval, difference_interval, share_interval
+from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
+from promptceiling.scores.pairs import Pair, pairs_of
+from promptceiling.scores.resample import DRAWS, atoms_of, draw_metrics
+from promptceiling.scores.selection import selection_corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One variant: its weighted F1, how it differs from the best, and the share of resamples in which it is the best.
 
-    `tied` means not distinguishable from the best: p-value of the paired difference above 0.05 after Holm's correction.
+    `tied` means not distinguishable from the best: p-value of the paired difference above 0.05 after Holm's correction
+    over all pairs. Where a resample has several best ones, each gets its part. `failed`: share of cases that failed.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Standing:
     delta_to_best: Interval
     tied: bool
     best_share: float
+    failed: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,73 +40,63 @@ class Leaderboard:
     Attributes
     ----------
     n: cases that every variant answered; the others are left out of this comparison.
-    selection_corrected: the weighted F1 to expect of the winner on new cases: chosen inside each resample, scored on
-        the cases left out. Its interval is the percentile one of those scores.
+    selection_corrected: the weighted F1 to expect of the winner on new cases, see `selection_corrected`. For one
+        variant it is that variant's own.
+    pairs: every pair of variants, best first within each.
+    withheld: why ranks are not to be taken as a verdict (too many failures, or unequal ones); None where they may be.
     """
 
     n: int
     standings: tuple[Standing, ...]
     selection_corrected: Interval
+    pairs: tuple[Pair, ...] = ()
+    withheld: str | None = None
 
 
 def leaderboard_of(
     expected: Sequence[str], predictions: Mapping[str, Sequence[str | None]], labels: Sequence[str], *,
-    failed: Sequence[bool] | None = None, units: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
+    failed: Sequence[bool] | None = None, failures: Mapping[str, Sequence[bool]] | None = None,
+    units: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
 ) -> Leaderboard:
     """The leaderboard of `predictions` (variant name -> one prediction a case), with one set of resamples for all.
 
-    `failed` marks cases that any variant failed on. Raises InputError for no variant or no case.
+    `failed` marks cases that any variant failed on; `failures` says which variant failed on which. Raises
+    InputError for no variant, no case, or lengths that differ.
+
+    >>> leaderboard_of(["a", "b"] * 9, {"x": ["a"] * 18, "y": ["a", "b"] * 9}, ["a", "b"]).standings[0].name
+    'y'
     """
-    keep = np.ones(len(expected), bool) if failed is None else ~np.asarray(failed, dtype=bool)
-    if not predictions or not keep.any():
-        raise InputError("A leaderboard needs at least one variant and one case that all of them answered.")
-    y = np.asarray(expected, dtype=object)[keep]
     names = list(predictions)
-    coded = {name: encode(np.asarray(predictions[name], dtype=object)[keep], labels) for name in names}
-    codes, cell = cells_of(encode(y, labels), *coded.values())
-    drawn_units = None if units is None else np.asarray(units, dtype=object)[keep]
-    rng = np.random.default_rng(seed)
-    counts = resampled_cells(cell, drawn_units, rng, draws)
-    size = len(labels)
-    drawn = np.array([resampled_f1(counts, codes[:, 0], codes[:, k + 1], size)[0] for k in range(len(names))])
-    points = np.array([
-        point_metrics(y, np.asarray(predictions[name], dtype=object)[keep], labels).f1_weighted for name in names])
+    for name in names:
+        if len(predictions[name]) != len(expected):
+            raise InputError(f"Variant {name!r} has {len(predictions[name])} predictions for {len(expected)} cases.")
+    down = {name: np.asarray(marks, dtype=bool) for name, marks in (failures or {}).items()}
+    keep = np.ones(len(expected), bool) if failed is None else ~np.asarray(failed, dtype=bool)
+    for marks in down.values():
+        keep &= ~marks
+    if not names or not keep.any():
+        raise InputError("A leaderboard needs at least one variant and one case that all of them answered.")
+    size, y = len(labels), encode(expected, labels)[keep]
+    coded = [encode(predictions[name], labels)[keep] for name in names]
+    n, unit = len(y), None if units is None else unit_codes(unit_codes(units)[keep])
+    count = n if unit is None else int(unit.max()) + 1
+    drawn = draw_metrics(y, coded, size, units=unit, draws=draws, seed=seed).weighted
+    points = np.array([point_metrics_of(y, p, size).f1_weighted for p in coded])
     order = sorted(range(len(names)), key=lambda k: (-points[k], names[k]))
     best = order[0]
-    tied = _tied(drawn[best] - drawn, best)
-    best_share = np.bincount(drawn.argmax(axis=0), minlength=len(names)) / draws
+    is_best = drawn == drawn.max(axis=0)
+    best_share = (is_best / is_best.sum(axis=0)).mean(axis=1)
+    pairs = pairs_of([names[k] for k in order], points[order], drawn[order], n, count)
+    apart = {pair.b for pair in pairs if pair.a == names[best] and pair.p_holm <= 0.05}
+    rates = [float(down[name].mean()) if name in down else math.nan for name in names]
     standings = tuple(
         Standing(
-            names[k], percentile(points[k], drawn[k], len(y)),
-            percentile(points[k] - points[best], drawn[k] - drawn[best], len(y)), bool(tied[k]), float(best_share[k]))
+            names[k], share_interval(points[k], drawn[k], n, count),
+            difference_interval(points[k] - points[best], float((drawn[k] - drawn[best]).std()), n, count)
+            if k != best else Interval(0.0, 0.0, 0.0, n),
+            names[k] not in apart, float(best_share[k]), rates[k])
         for k in order)
-    return Leaderboard(len(y), standings, _selection_corrected(cell, codes, drawn_units, rng, size))
-
-
-def _tied(ahead: np.ndarray, best: int) -> np.ndarray:
-    """Which variants are not distinguishable from the best, given how far it is ahead in each resample: (variants,)."""
-    p = np.minimum(1.0, 2 * ((ahead <= 0).sum(axis=1) + 1) / (ahead.shape[1] + 1))
-    p[best] = 1.0
-    others = [k for k in np.argsort(p) if k != best]
-    tied = np.ones(len(p), dtype=bool)
-    for rank, k in enumerate(others):  # Holm (1979): stop at the first that cannot be told apart
-        if p[k] * (len(others) - rank) > 0.05:
-            break
-        tied[k] = False
-    return tied
-
-
-def _selection_corrected(
-    cell: np.ndarray, codes: np.ndarray, units: np.ndarray | None, rng: np.random.Generator, size: int
-) -> Interval:
-    each = np.arange(len(cell)) if units is None else units
-    weights, table = unit_weights(cell, each, rng, _SELECTION_DRAWS)
-    inside, outside = weights @ table, (weights == 0) @ table
-    variants = codes.shape[1] - 1
-    with np.errstate(invalid="ignore"):
-        chosen = np.array(
-            [resampled_f1(inside, codes[:, 0], codes[:, k + 1], size)[0] for k in range(variants)]).argmax(axis=0)
-        left_out = np.array([resampled_f1(outside, codes[:, 0], codes[:, k + 1], size)[0] for k in range(variants)])
-    scores = left_out[chosen, np.arange(_SELECTION_DRAWS)]
-    scores = scores[np.isfinite(scores)]
-    return percentile(scores.mean(), scores, len(cell)) if len(scores) else Interval(np.nan, np.nan, np.nan, len(cell))
+    alone = atoms_of(y, coded, size, np.arange(n) if unit is None else unit, alike=False)
+    corrected = standings[0].f1_weighted if len(names) == 1 else selection_corrected(
+        alone, size, drawn[best], n, seed=seed)
+    return Leaderboard(n, standings, corrected, pairs, failures_forbid(float((~keep).mean()), rates))

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from promptceiling.errors import InputError
+
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
@@ -36,19 +38,36 @@ class PointMetrics:
 def encode(values: Sequence[str | None], labels: Sequence[str]) -> Codes:
     """The position of each value among the labels; what is none of them (None too) is `len(labels)`.
 
+    Values are compared exactly. Raises InputError where a label occurs twice.
+
     >>> encode(["b", None, "?"], ["a", "b"]).tolist()
     [1, 2, 2]
     """
-    codes = pd.Index(list(labels)).get_indexer(pd.Index(np.asarray(values, dtype=object)))
-    return np.where(codes < 0, len(labels), codes)
+    index = pd.Index(np.array([*labels, None], dtype=object)[:-1], dtype=object)
+    if not index.is_unique:
+        raise InputError(f"The label {index[index.duplicated()][0]!r} occurs twice; name each label once.")
+    codes = index.get_indexer(pd.Index(np.array([*values, None], dtype=object)[:-1], dtype=object))
+    return np.asarray(np.where(codes < 0, len(labels), codes), dtype=np.intp)
 
 
-def confusion_matrix(expected: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str]) -> NDArray[np.int64]:
+def unit_codes(units: Sequence[object] | NDArray[np.intp]) -> Codes:
+    """The position of each unit among the distinct units, sorted by name."""
+    names = units if isinstance(units, np.ndarray) and units.dtype.kind == "i" else np.asarray(units, dtype=str)
+    codes: Codes = np.unique(names, return_inverse=True)[1].astype(np.intp)
+    return codes
+
+
+def confusion_matrix(
+    expected: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str]
+) -> NDArray[np.int64]:
     """Counts, `matrix[expected, predicted]`, shape (labels, labels + 1); the last column is "no label of the set"."""
-    size = len(labels)
-    table = np.zeros((size + 1, size + 1), dtype=np.int64)
-    np.add.at(table, (encode(expected, labels), encode(predicted, labels)), 1)
-    return table[:size]
+    return table_of(encode(expected, labels), encode(predicted, labels), len(labels))
+
+
+def table_of(expected: Codes, predicted: Codes, labels: int) -> NDArray[np.int64]:
+    """`confusion_matrix` of codes as `encode` gives them."""
+    wide = labels + 1
+    return np.bincount(expected * wide + predicted, minlength=wide * wide).reshape(wide, wide)[:labels].astype(np.int64)
 
 
 def f1_scores(hits: Floats, support: Floats, named: Floats) -> tuple[Floats, Floats, Floats]:
@@ -66,10 +85,17 @@ def f1_scores(hits: Floats, support: Floats, named: Floats) -> tuple[Floats, Flo
 def point_metrics(expected: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str]) -> PointMetrics:
     """All point metrics of one set of predictions; None or a foreign word counts as wrong.
 
+    Cases that expect what is no label are in no metric. No cases give NaN.
+
     >>> round(point_metrics(["a", "a", "b"], ["a", "b", None], ["a", "b"]).f1_weighted, 4)
     0.4444
     """
-    table = confusion_matrix(expected, predicted, labels).astype(float)
+    return point_metrics_of(encode(expected, labels), encode(predicted, labels), len(labels))
+
+
+def point_metrics_of(expected: Codes, predicted: Codes, labels: int) -> PointMetrics:
+    """`point_metrics` of codes as `encode` gives them."""
+    table = table_of(expected, predicted, labels).astype(np.float64)
     hits, support = np.diagonal(table), table.sum(axis=1)
     named = table[:, :-1].sum(axis=0)
     weighted, macro, accuracy = f1_scores(hits, support, named)
@@ -77,6 +103,6 @@ def point_metrics(expected: Sequence[str], predicted: Sequence[str | None], labe
     precision = np.divide(hits, named, out=np.zeros_like(hits), where=named > 0)
     recall = np.divide(hits, support, out=np.zeros_like(hits), where=support > 0)
     return PointMetrics(
-        float(weighted), float(macro), float(accuracy), tuple(precision.tolist()), tuple(recall.tolist()),
-        tuple(f1.tolist()), tuple(int(s) for s in support),
+        float(weighted), float(macro) if support.sum() else float("nan"), float(accuracy), tuple(precision.tolist()),
+        tuple(recall.tolist()), tuple(f1.tolist()), tuple(int(s) for s in support),
     )

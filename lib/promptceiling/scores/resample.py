@@ -1,55 +1,158 @@
-"""Resampled confusion counts: the bootstrap over cases, or over units of cases that belong together."""
+"""Metrics of bootstrap resamples: cases, or units of cases that belong together, drawn with replacement."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 
-from promptceiling.scores.metrics import Codes, Floats, f1_scores
+from promptceiling.scores.metrics import Codes, Floats, f1_scores, unit_codes
 
 DRAWS = 10_000
+ROWS_PER_CELL = 12  # below this many rows a cell it is cheaper to draw its rows one by one than a binomial number
+_CHUNK = 1_000_000  # numbers held at once, so that memory stays bounded and the matrix near the cache
+Counts = NDArray[np.float32]  # whole numbers below 2**24, so sums and products of counts are exact
 
 
-def cells_of(*codes: Codes) -> tuple[Codes, NDArray[np.intp]]:
-    """The distinct tuples of codes, shape (cells, columns), and the cell of each case."""
-    unique, cell = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
-    return unique, cell.ravel()
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Metrics of each resample.
 
-
-def resampled_cells(
-    cell: NDArray[np.intp], units: Sequence[object] | None, rng: np.random.Generator, draws: int = DRAWS
-) -> Floats:
-    """How often each cell occurs in each resample, shape (draws, cells).
-
-    Without units, resampling cases is exactly a multinomial draw over the cells. With units, whole units are drawn, so
-    the number of cases varies between resamples.
+    Attributes
+    ----------
+    weighted, macro, accuracy: shape (variants, draws).
     """
-    size = int(cell.max()) + 1
+
+    weighted: Floats
+    macro: Floats
+    accuracy: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """What is drawn: kinds of units, of which `count` are alike, and what one unit of each kind adds to the counts.
+
+    Attributes
+    ----------
+    count: units of each kind, shape (atoms,); a resample draws `count.sum()` units.
+    adds: sparse, shape (atoms, labels * (1 + 2 * variants)): support, then each variant's hits and support + named.
+    """
+
+    count: NDArray[np.int64]
+    adds: csr_array
+
+
+def cells_of(*codes: Codes) -> tuple[Codes, Codes]:
+    """The distinct tuples of codes in sorted order, shape (cells, columns), and the cell of each case."""
+    _, cell = np.unique(codes[0], return_inverse=True)
+    for column in codes[1:]:
+        _, cell = np.unique(cell * (int(column.max(initial=0)) + 1) + column, return_inverse=True)
+    first = np.zeros(int(cell.max(initial=-1)) + 1, dtype=np.intp)
+    first[cell[::-1]] = np.arange(len(cell))[::-1]
+    return np.column_stack([column[first] for column in codes]), cell
+
+
+def atoms_of(
+    expected: Codes, predictions: Sequence[Codes], labels: int, units: Sequence[object] | Codes | None = None, *,
+    alike: bool = True,
+) -> Atoms:
+    """Cases with equal answers are alike; a unit of several cases is one of its kind. Order of cases does not matter.
+
+    With `alike=False` every unit is an atom of its own, so that it can be left out.
+    """
+    codes, cell = cells_of(expected, *predictions)
+    adds = _adds(codes, labels)
+    count = np.bincount(cell, minlength=len(codes)).astype(np.int64)
     if units is None:
-        return rng.multinomial(len(cell), np.bincount(cell, minlength=size) / len(cell), size=draws).astype(float)
-    weights, table = unit_weights(cell, units, rng, draws)
-    return weights @ table
+        return Atoms(count, adds)
+    unit = unit_codes(units)
+    alone = np.bincount(unit)[unit] == 1 if alike else np.zeros(len(unit), dtype=bool)
+    count = np.bincount(cell[alone], minlength=len(codes)).astype(np.int64)
+    if alone.all():
+        return Atoms(count, adds)
+    names, together = np.unique(unit[~alone], return_inverse=True)
+    entries = (np.ones(len(together), dtype=np.float32), (together, cell[~alone]))
+    grouped = csr_array(entries, shape=(len(names), len(codes))) @ adds
+    used = np.flatnonzero(count)
+    counts = np.concatenate([count[used], np.ones(len(names), np.int64)])
+    return Atoms(counts, vstack([adds[used], grouped], format="csr"))
 
 
-def unit_weights(
-    cell: NDArray[np.intp], units: Sequence[object], rng: np.random.Generator, draws: int
-) -> tuple[Floats, Floats]:
-    """How often each unit is drawn, shape (draws, units), and each unit's cells, shape (units, cells)."""
-    _, unit = np.unique(np.asarray(units, dtype=str), return_inverse=True)
-    count = int(unit.max()) + 1
-    table = np.zeros((count, int(cell.max()) + 1))
-    np.add.at(table, (unit, cell), 1)
-    return rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(float), table
+def _adds(codes: Codes, labels: int) -> csr_array:
+    variants, cells = codes.shape[1] - 1, np.arange(len(codes))
+    width = labels * (1 + 2 * variants)
+    expected = codes[:, 0]
+    in_set = expected < labels
+    columns = [np.where(in_set, expected, width)]  # what belongs to no label goes to one column more, which is cut off
+    for k in range(variants):
+        answer, hits = codes[:, k + 1], labels * (1 + 2 * k)
+        columns.append(np.where((answer == expected) & in_set, hits + expected, width))
+        columns.append(np.where(in_set, hits + labels + expected, width))
+        columns.append(np.where(answer < labels, hits + labels + answer, width))
+    entries = (np.tile(cells, len(columns)), np.concatenate(columns))
+    ones = np.ones(len(entries[0]), dtype=np.float32)
+    return csr_array((ones, entries), shape=(len(codes), width + 1))[:, :width]
 
 
-def resampled_f1(counts: Floats, expected: Codes, predicted: Codes, labels: int) -> tuple[Floats, Floats, Floats]:
-    """Weighted F1, macro F1 and accuracy of each resample, from its cell counts and the cells' two codes."""
-    cells = np.arange(len(expected))
-    one_expected = np.zeros((len(cells), labels))
-    one_expected[cells, expected] = 1
-    one_predicted = np.zeros((len(cells), labels + 1))
-    one_predicted[cells, predicted] = 1
-    one_predicted = one_predicted[:, :labels]
-    return f1_scores(counts @ (one_expected * one_predicted), counts @ one_expected, counts @ one_predicted)
+def resampled_counts(atoms: Atoms, rng: np.random.Generator, draws: int) -> Iterator[Counts]:
+    """How often each atom occurs in each resample, in blocks of shape (some draws, atoms).
+
+    Drawing `count.sum()` units with replacement is exactly a multinomial draw over the atoms. Atoms of many units are
+    drawn as such, with all the rest as one cell; the units that fell to the rest are then drawn one by one.
+    """
+    total, size = int(atoms.count.sum()), len(atoms.count)
+    heavy = np.flatnonzero(atoms.count >= ROWS_PER_CELL)
+    light = np.flatnonzero(atoms.count < ROWS_PER_CELL)
+    rows = np.repeat(light, atoms.count[light])
+    shares = np.append(atoms.count[heavy], len(rows)) / total
+    step = max(1, _CHUNK // max(size, len(rows)))
+    for start in range(0, draws, step):
+        block = min(step, draws - start)
+        counts = np.zeros((block, size), dtype=np.float32)
+        fell = np.full(block, total)
+        if len(heavy):
+            drawn = rng.multinomial(total, shares, size=block)
+            counts[:, heavy] = drawn[:, :-1]
+            fell = drawn[:, -1]
+        if len(rows):
+            picked = rows.take(rng.integers(0, len(rows), size=int(fell.sum())))
+            picked += np.repeat(np.arange(block) * size, fell)
+            one_by_one = np.bincount(picked, minlength=block * size).reshape(block, size)
+            if len(heavy):
+                counts += one_by_one
+            else:
+                counts = one_by_one.astype(np.float32)
+        yield counts
+
+
+def draw_metrics(
+    expected: Codes, predictions: Sequence[Codes], labels: int, *, units: Sequence[object] | Codes | None = None,
+    draws: int = DRAWS, seed: int = 0,
+) -> Drawn:
+    """The metrics of every variant in every resample; all variants share the resamples, so differences are paired.
+
+    expected, predictions: codes as `encode` gives them, at least one case. The same seed gives the same resamples.
+    """
+    atoms = atoms_of(expected, predictions, labels, units)
+    blocks = [metrics_of_counts(counts @ atoms.adds, labels)
+              for counts in resampled_counts(atoms, np.random.default_rng(seed), draws)]
+    return Drawn(
+        np.concatenate([b.weighted for b in blocks], axis=1), np.concatenate([b.macro for b in blocks], axis=1),
+        np.concatenate([b.accuracy for b in blocks], axis=1))
+
+
+def metrics_of_counts(sums: Counts, labels: int) -> Drawn:
+    """The metrics of each row of summed `Atoms.adds`."""
+    support = sums[:, :labels].astype(np.float64)
+    weighted, macro, accuracy = [], [], []
+    for k in range(labels, sums.shape[1], 2 * labels):
+        hits = sums[:, k : k + labels].astype(np.float64)
+        total = sums[:, k + labels : k + 2 * labels].astype(np.float64)
+        by_support, plain, right = f1_scores(hits, support, total - support)
+        weighted.append(by_support)
+        macro.append(plain)
+        accuracy.append(right)
+    return Drawn(np.array(weighted), np.array(macro), np.array(accuracy))

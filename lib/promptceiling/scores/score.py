@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from promptceiling.scores.interval import Interval, percentile, wilson
-from promptceiling.scores.metrics import encode, point_metrics
-from promptceiling.scores.resample import DRAWS, cells_of, resampled_cells, resampled_f1
+from promptceiling.errors import InputError
+from promptceiling.scores.interval import NOTHING, Interval, share_interval, wilson, wilson_ends
+from promptceiling.scores.metrics import Codes, PointMetrics, encode, point_metrics_of, unit_codes
+from promptceiling.scores.resample import DRAWS, draw_metrics
 
 MAX_FAILED = 0.05  # above this share of failures no verdict is given
+_FEW = 5  # a label with fewer cases says little about itself
+_NEAR_CONSTANT, _FAR_ABOVE_MACRO = 0.05, 0.10
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """One label: precision, recall (Wilson) and F1 (bootstrap), with its support."""
+    """One label: precision, recall and F1 with its support.
+
+    Precision and recall have Wilson's interval. So has F1: F1 = 2 J / (1 + J), where J is the share of right answers
+    among the cases that are expected or answered as this label. `n` of each interval is the number of cases in it.
+    """
 
     label: str
     precision: Interval
@@ -35,10 +44,12 @@ class Score:
     n: completions asked for; `scored` of them came. The others `failed` and are in no metric.
     units: independent units (groups of cases that belong together) that were resampled.
     outcomes: completions by outcome.
-    f1_weighted, f1_macro: with percentile bootstrap intervals; accuracy: Wilson.
+    f1_weighted, f1_macro, accuracy: see `share_interval`; the macro F1's upper end also allows any F1 for the labels
+        that have no case here.
     f1_weighted_failed_wrong: the weighted F1 where every failure counts as wrong: the other reading.
     constant_label, constant_f1: the commonest label, and the weighted F1 of always answering it.
     per_class: in the order of the labels.
+    remarks: what a reader should know about these figures, in sentences; empty where there is nothing.
     """
 
     n: int
@@ -52,6 +63,7 @@ class Score:
     constant_label: str
     constant_f1: float
     per_class: tuple[ClassScore, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -68,46 +80,101 @@ def score_predictions(
     `predicted` is None where an answer names no label, which counts as wrong. `outcomes` marks the completions that
     `failed`, which are left out and counted. `units` (one a completion) names what is resampled as a whole: a group, a
     near-duplicate cluster, or the case where it was asked several times; without it each completion is a unit.
+
+    Nothing scored gives NaN. Raises InputError where lengths differ, or a case expects what is no label.
+
+    >>> score_predictions(["a", "a", "b", "b"], ["a", "b", "b", None], ["a", "b"]).accuracy.value
+    0.5
     """
-    said = np.asarray(outcomes if outcomes is not None else
-                      ["answered" if p is not None else "unparsed" for p in predicted], dtype=object)
-    kept = said != "failed"
-    y, p = np.asarray(expected, dtype=object), np.asarray(predicted, dtype=object)
+    for name, other in (("predicted", predicted), ("outcomes", outcomes), ("units", units)):
+        if other is not None and len(other) != len(expected):
+            raise InputError(f"`{name}` has {len(other)} entries for {len(expected)} cases; expected one a case.")
+    size = len(labels)
+    truth, said = encode(expected, labels), encode(predicted, labels)
+    if (truth == size).any():
+        row = int(np.flatnonzero(truth == size)[0])
+        raise InputError(
+            f"Case {row + 1} expects {expected[row]!r}, which is none of the {size} labels; add it to the labels.",
+            row=row + 1)
+    outcome = np.asarray(outcomes if outcomes is not None else
+                         ["answered" if p is not None else "unparsed" for p in predicted], dtype=object)
+    kept = outcome != "failed"
     scored = int(kept.sum())
-    counts = Counter(y[kept] if scored else y)
-    constant = min(counts, key=lambda label: (-counts[label], label)) if counts else ""
-    point = point_metrics(y[kept], p[kept], labels)
-    drawn_units = None if units is None else np.asarray(units, dtype=object)[kept]
-    if scored:
-        codes, cell = cells_of(encode(y[kept], labels), encode(p[kept], labels))
-        resampled = resampled_cells(cell, drawn_units, np.random.default_rng(seed), draws)
-        weighted, macro, _ = resampled_f1(resampled, codes[:, 0], codes[:, 1], len(labels))
-        per_class = _per_class(resampled, codes, point, y[kept], p[kept], labels)
-    else:
-        weighted = macro = np.full(1, np.nan)
-        per_class = ()
-    return Score(
-        n=len(y), scored=scored, units=scored if drawn_units is None else len(set(drawn_units)),
-        outcomes=dict(Counter(said)),
-        f1_weighted=percentile(point.f1_weighted, weighted, scored),
-        f1_macro=percentile(point.f1_macro, macro, scored),
-        accuracy=wilson(int(sum(a == b for a, b in zip(y[kept], p[kept], strict=True))), scored),
-        f1_weighted_failed_wrong=point_metrics(y, np.where(kept, p, None), labels).f1_weighted,
-        constant_label=constant,
-        constant_f1=point_metrics(y[kept], [constant] * scored, labels).f1_weighted,
-        per_class=per_class,
-    )
+    majority = np.bincount(truth[kept] if scored else truth, minlength=size)
+    commonest = [labels[int(k)] for k in np.flatnonzero(majority == majority.max())] if len(truth) else [""]
+    constant = min(commonest)
+    point = point_metrics_of(truth[kept], said[kept], size)
+    unit = None if units is None else unit_codes(unit_codes(units)[kept])
+    count = scored if unit is None else int(unit.max(initial=-1)) + 1
+    answers = np.full(scored, labels.index(constant) if constant in labels else size)
+    score = Score(
+        n=len(truth), scored=scored, units=count, outcomes=dict(Counter(outcome)),
+        f1_weighted=NOTHING, f1_macro=NOTHING, accuracy=NOTHING,
+        f1_weighted_failed_wrong=point_metrics_of(truth, np.where(kept, said, size), size).f1_weighted,
+        constant_label=constant, constant_f1=point_metrics_of(truth[kept], answers, size).f1_weighted, per_class=())
+    if not scored:
+        return score
+    drawn = draw_metrics(truth[kept], [said[kept]], size, units=unit, draws=draws, seed=seed)
+    macro = share_interval(point.f1_macro, drawn.macro[0], scored, count)
+    unseen = sum(s == 0 for s in point.support)
+    score = replace(
+        score, f1_weighted=share_interval(point.f1_weighted, drawn.weighted[0], scored, count),
+        f1_macro=replace(macro, high=min(1.0, macro.high + unseen / size)),
+        accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
+            point.accuracy, drawn.accuracy[0], scored, count),
+        per_class=_per_class(truth[kept], said[kept], unit, point, labels))
+    return replace(score, remarks=_remarks(score, point.support))
 
 
-def _per_class(resampled, codes, point, expected, predicted, labels):  # type: ignore[no-untyped-def]
+def _per_class(
+    truth: Codes, said: Codes, unit: Codes | None, point: PointMetrics, labels: Sequence[str]
+) -> tuple[ClassScore, ...]:
+    right = truth == said
     scores = []
     for k, label in enumerate(labels):
-        is_expected, is_predicted = codes[:, 0] == k, codes[:, 1] == k
-        hits = resampled[:, is_expected & is_predicted].sum(axis=1)
-        total = resampled[:, is_expected].sum(axis=1) + resampled[:, is_predicted].sum(axis=1)
-        f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
-        right = int(((expected == label) & (predicted == label)).sum())
-        named, support = int((predicted == label).sum()), point.support[k]
+        expected, named = truth == k, said == k
+        jaccard = _share(right, expected | named, unit)
+        low, high = (2 * end / (1 + end) for end in (jaccard.low, jaccard.high))
         scores.append(ClassScore(
-            label, wilson(right, named), wilson(right, support), percentile(point.f1[k], f1, support), support))
+            label, _with_value(point.precision[k], _share(right, named, unit)),
+            _with_value(point.recall[k], _share(right, expected, unit)),
+            Interval(point.f1[k], low, high, jaccard.n), point.support[k]))
     return tuple(scores)
+
+
+def _share(right: NDArray[np.bool_], among: NDArray[np.bool_], unit: Codes | None) -> Interval:
+    """The share of right answers among some cases, with Wilson's interval for as many cases as there are units."""
+    n, hits = int(among.sum()), int((right & among).sum())
+    if n == 0:
+        return NOTHING
+    low, high = wilson_ends(hits / n, n if unit is None else len(np.unique(unit[among])))
+    return Interval(hits / n, low, high, n)
+
+
+def _with_value(value: float, interval: Interval) -> Interval:
+    return Interval(value, interval.low, interval.high, interval.n)
+
+
+def _remarks(score: Score, support: Sequence[int]) -> tuple[str, ...]:
+    said = []
+    failed = score.n - score.scored
+    if failed:
+        said.append(f"{score.scored} scored of {score.n}: {failed} failed and are in no figure.")
+    if score.f1_weighted.value - score.constant_f1 < _NEAR_CONSTANT:
+        said.append(
+            f"Weighted F1 {score.f1_weighted.value:.2f} is close to always answering {score.constant_label!r} "
+            f"({score.constant_f1:.2f}).")
+    if score.f1_weighted.value - score.f1_macro.value > _FAR_ABOVE_MACRO:
+        said.append(
+            f"Weighted F1 {score.f1_weighted.value:.2f} is far above macro F1 {score.f1_macro.value:.2f}: "
+            "rare labels do badly.")
+    unseen, few = sum(s == 0 for s in support), sum(0 < s < _FEW for s in support)
+    if unseen:
+        said.append(
+            f"{unseen} of {len(support)} labels have no case here and count as 0 in macro F1; "
+            "its upper end allows for any F1 of theirs.")
+    if few:
+        said.append(f"{few} of {len(support)} labels have fewer than {_FEW} cases; their own figures say little.")
+    if math.isfinite(score.f1_weighted.low) and score.units < 30:
+        said.append(f"Only {score.units} independent units: intervals are rough.")
+    return tuple(said)

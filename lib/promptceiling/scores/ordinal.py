@@ -1,0 +1,81 @@
+"""Fields whose values have an order: how far off the answers are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promptceiling.scores.interval import Interval, percentile
+from promptceiling.scores.metrics import encode
+from promptceiling.scores.resample import DRAWS
+
+ORDERS = (("low", "medium", "high"), ("low", "normal", "high", "urgent"), ("low", "medium", "high", "urgent"),
+          ("low", "medium", "high", "critical"))
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinalScore:
+    """How far off answers in an ordered field are, in steps of the order.
+
+    Attributes
+    ----------
+    order: the values from lowest to highest.
+    n: cases scored; `off_scale` of them were answered with none of the values and count as the largest distance
+        possible for their expected value, so no answer is never better than a wrong one.
+    distance: mean of |answer - expected| in steps, with its bootstrap interval.
+    lean: mean of (answer - expected) among answers on the scale; positive where answers are too high.
+    by_distance: cases by distance; position d counts those d steps off, the last position counts `off_scale`.
+    """
+
+    order: tuple[str, ...]
+    n: int
+    off_scale: int
+    distance: Interval
+    lean: Interval
+    by_distance: tuple[int, ...]
+
+
+def order_of(labels: Sequence[str]) -> tuple[str, ...] | None:
+    """The known order of these values, whatever their case and sequence; None where no known order holds them all.
+
+    >>> order_of(["High", "low", "Medium"])
+    ('low', 'Medium', 'High')
+    """
+    by_name = {label.casefold(): label for label in labels}
+    for order in ORDERS:
+        if len(by_name) == len(labels) >= 2 and set(by_name) <= set(order):
+            return tuple(by_name[name] for name in order if name in by_name)
+    return None
+
+
+def ordinal_score(
+    expected: Sequence[str], predicted: Sequence[str | None], order: Sequence[str], *, draws: int = DRAWS, seed: int = 0
+) -> OrdinalScore:
+    """How far off `predicted` is along `order` (lowest first). NaN for no cases.
+
+    >>> ordinal_score(["low", "high"], ["medium", "low"], ["low", "medium", "high"]).distance.value
+    1.5
+    """
+    steps = len(order)
+    truth, said = encode(expected, order), encode(predicted, order)
+    known = truth < steps
+    truth, said = truth[known], said[known]
+    n, on_scale = len(truth), said < steps
+    worst = np.maximum(truth, steps - 1 - truth)
+    distance = np.where(on_scale, np.abs(said - truth), worst)
+    counts = np.bincount(distance[on_scale], minlength=steps).tolist()
+    return OrdinalScore(
+        tuple(order), n, int((~on_scale).sum()), _mean(distance, draws, seed),
+        _mean((said - truth)[on_scale], draws, seed), (*counts, int((~on_scale).sum())))
+
+
+def _mean(values: np.ndarray[tuple[int], np.dtype[np.intp]], draws: int, seed: int) -> Interval:
+    """The mean of few distinct whole numbers, with its percentile bootstrap interval."""
+    if not len(values):
+        return Interval(math.nan, math.nan, math.nan, 0)
+    steps, count = np.unique(values, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(values), count / len(values), size=draws) @ steps
+    return percentile(float(values.mean()), drawn / len(values), len(values))

@@ -1,0 +1,49 @@
+"""All pairs of variants on shared resamples, with corrections for looking at many pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from promptceiling.scores.interval import Interval, difference_interval
+from promptceiling.scores.metrics import Floats
+from promptceiling.scores.several import benjamini_hochberg, holm
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """B against A: the weighted-F1 difference (positive where B is better) and its two-sided p-values.
+
+    p: from the paired bootstrap's spread; p_holm: for claims; p_screening: Benjamini-Hochberg, for a first look. Both
+    are adjusted over all pairs, because which two are looked at depends on the same figures.
+    """
+
+    a: str
+    b: str
+    delta: Interval
+    p: float
+    p_holm: float
+    p_screening: float
+
+
+def pairs_of(names: Sequence[str], points: Floats, drawn: Floats, n: int, units: int | None = None) -> tuple[Pair, ...]:
+    """Every pair of variants once, in the order of the names.
+
+    points: weighted F1, shape (variants,); drawn: of the shared resamples, shape (variants, draws).
+    """
+    first, second = np.triu_indices(len(names), 1)
+    if not len(first):
+        return ()
+    together = np.cov(drawn)
+    spread = np.sqrt(np.maximum(0.0, together[first, first] + together[second, second] - 2 * together[first, second]))
+    delta = points[second] - points[first]
+    smoothed = np.hypot(spread, 1 / (n if units is None else units))
+    p = 2 * ndtr(-np.abs(delta) / smoothed)
+    adjusted, screened = holm(p), benjamini_hochberg(p)
+    return tuple(
+        Pair(names[i], names[j], difference_interval(delta[k], spread[k], n, units), float(p[k]), float(adjusted[k]),
+             float(screened[k]))
+        for k, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)))
