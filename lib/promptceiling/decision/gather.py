@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -85,7 +84,7 @@ def _groups(frame: pd.DataFrame) -> Iterator[tuple[_Key, pd.DataFrame]]:
     """What was asked of each (model, base URL, variant, fingerprint), in the order of iterations; all failed, left out."""
     for key, rows in frame.sort_values("iteration", kind="stable").groupby(_WHICH, sort=False):
         if (rows["outcome"] != "failed").any():
-            model, base_url, variant, fingerprint = (str(part) for part in cast("tuple[object, ...]", key))
+            model, base_url, variant, fingerprint = (str(part) for part in key)
             yield (model, base_url, variant, fingerprint), rows
 
 

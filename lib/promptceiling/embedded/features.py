@@ -49,4 +49,4 @@ def likeness_to_first(texts: Sequence[str]) -> NDArray[np.float64]:
     norms = np.sqrt(np.bincount(row, weights**2, minlength=len(rows)))
     products = np.bincount(row, weights * first[indices], minlength=len(rows))
     scale = norms * norms[0]
-    return np.divide(products, scale, out=np.zeros(len(rows)), where=scale > 0)[1:]
+    return np.asarray(np.divide(products, scale, out=np.zeros(len(rows)), where=scale > 0)[1:])

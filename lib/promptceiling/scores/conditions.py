@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Literal
-
-from scipy.special import ndtri
 
 from promptceiling.scores.interval import Interval, Z
 
@@ -46,7 +45,7 @@ def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.
     half_width = (interval.high - interval.low) / 2
     if not distance > 0 or not math.isfinite(half_width):
         return None
-    needed = interval.n * (half_width * (1 + float(ndtri(chance)) / Z) / distance) ** 2
+    needed = interval.n * (half_width * (1 + NormalDist().inv_cdf(chance) / Z) / distance) ** 2
     if needed > NO_REALISTIC_NUMBER:
         return None
     more = max(0.0, needed - interval.n)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
-Z = float(ndtri(0.975))  # half-width of a two-sided 95% interval in standard errors
+Z = NormalDist().inv_cdf(0.975)  # half-width of a two-sided 95% interval in standard errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binom
 
 from promptceiling.errors import InputError
 from promptceiling.scores.interval import NOTHING, Interval
@@ -23,6 +22,8 @@ def percentile_interval(seconds: Sequence[float], q: float = 0.95) -> Interval:
     >>> percentile_interval([k / 100 for k in range(1, 101)], 0.5)
     Interval(value=0.5, low=0.4, high=0.61, n=100)
     """
+    from scipy.stats import binom  # imported late: pages that only read need not wait for it
+
     if not 0 < q < 1:
         raise InputError(f"The quantile is {q}; expected a number between 0 and 1, such as 0.95.")
     ordered = np.sort(np.asarray(seconds, dtype=np.float64))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
-from scipy.stats import binomtest
-
 from promptceiling.scores.interval import NOTHING, Interval, Z
 
 
@@ -16,6 +13,8 @@ def mcnemar_exact(b: int, c: int) -> float:
     >>> mcnemar_exact(0, 6)
     0.03125
     """
+    from scipy.stats import binomtest  # imported late: pages that only read need not wait for it
+
     return float(binomtest(b, b + c).pvalue) if b + c else 1.0
 
 
@@ -29,6 +28,7 @@ def tango(b: int, c: int, n: int) -> Interval:
     """
     if n == 0:
         return NOTHING
+    from scipy.optimize import brentq  # imported late: pages that only read need not wait for it
 
     def z(delta: float) -> float:
         half = 2 * n

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtr
 
 from promptceiling.scores.interval import Interval, difference_interval
 from promptceiling.scores.metrics import Floats
@@ -41,7 +41,7 @@ def pairs_of(names: Sequence[str], points: Floats, drawn: Floats, n: int, units:
     spread = np.sqrt(np.maximum(0.0, together[first, first] + together[second, second] - 2 * together[first, second]))
     delta = points[second] - points[first]
     smoothed = np.hypot(spread, 1 / (n if units is None else units))
-    p = 2 * ndtr(-np.abs(delta) / smoothed)
+    p = np.array([2 * NormalDist().cdf(-z) for z in np.abs(delta) / smoothed])
     adjusted, screened = holm(p), benjamini_hochberg(p)
     return tuple(
         Pair(names[i], names[j], difference_interval(delta[k], spread[k], n, units), float(p[k]), float(adjusted[k]),

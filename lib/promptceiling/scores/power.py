@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-
-from scipy.optimize import brentq
+from statistics import NormalDist
 
 from promptceiling.errors import InputError
+from promptceiling.scores.interval import Z
 
-_Z = 1.959963984540054  # two-sided 95%
-_POWER = 0.8416212335729143  # 80%
+_POWER = NormalDist().inv_cdf(0.8)
 
 
 def cases_to_show(delta: float, discordance: float) -> int:
@@ -34,6 +33,8 @@ def minimum_detectable_delta(n: int, discordance: float) -> float:
     >>> round(minimum_detectable_delta(100, 0.15), 3)
     0.107
     """
+    from scipy.optimize import brentq  # imported late: pages that only read need not wait for it
+
     if n < 1 or not 0 < discordance <= 1:
         raise InputError(f"{n} cases with discordance {discordance}: expected n >= 1 and 0 < discordance <= 1.")
     if _cases(discordance, discordance) > n:
@@ -42,5 +43,5 @@ def minimum_detectable_delta(n: int, discordance: float) -> float:
 
 
 def _cases(delta: float, discordance: float) -> float:
-    spread = _Z * math.sqrt(discordance) + _POWER * math.sqrt(max(0.0, discordance - delta**2))
+    spread = Z * math.sqrt(discordance) + _POWER * math.sqrt(max(0.0, discordance - delta**2))
     return (spread / delta) ** 2

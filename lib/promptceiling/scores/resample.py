@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from promptceiling.scores.metrics import Codes, Floats, f1_scores, unit_codes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 DRAWS = 10_000
 ROWS_PER_CELL = 12  # below this many rows a cell it is cheaper to draw its rows one by one than a binomial number
@@ -63,6 +66,8 @@ def atoms_of(
 
     With `alike=False` every unit is an atom of its own, so that it can be left out.
     """
+    from scipy.sparse import csr_array, vstack  # imported late: pages that only read need not wait for it
+
     codes, cell = cells_of(expected, *predictions)
     adds = _adds(codes, labels)
     count = np.bincount(cell, minlength=len(codes)).astype(np.int64)
@@ -82,6 +87,8 @@ def atoms_of(
 
 
 def _adds(codes: Codes, labels: int) -> csr_array:
+    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+
     variants, cells = codes.shape[1] - 1, np.arange(len(codes))
     width = labels * (1 + 2 * variants)
     expected = codes[:, 0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import false_discovery_control
 
 from promptceiling.scores.metrics import Floats
 
@@ -33,5 +32,7 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.04, 0.04]
     """
+    from scipy.stats import false_discovery_control  # imported late: pages that only read need not wait for it
+
     raw = np.asarray(p, dtype=np.float64)
     return np.asarray(false_discovery_control(raw), dtype=np.float64) if len(raw) else raw
