@@ -18,11 +18,11 @@ def split_of(cases, **options):
     return dict(zip(split["id"], split["split"], strict=True))
 
 
-@settings(deadline=None, max_examples=25)
-@given(order=st.permutations(range(len(CASES))), seed=st.integers(0, 5))
+@settings(deadline=None, max_examples=15)
+@given(order=st.permutations(range(45)), seed=st.integers(0, 5))
 def test_splits_are_the_same_in_any_order_of_rows(order, seed):
     """Sorting the file moves no case to another split, cluster or unit."""
-    cases = [case | {"group": f"g{k // 3}"} for k, case in enumerate(CASES)]
+    cases = [case | {"group": f"g{k // 3}"} for k, case in enumerate(CASES[:45])]
     one = split_labeled_set(made_set(cases), seed=seed).cases.set_index("id")
     other = split_labeled_set(made_set([cases[k] for k in order]), seed=seed).cases.set_index("id")
 

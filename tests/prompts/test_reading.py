@@ -12,6 +12,7 @@ LABELS = ("how_to", "bug report", "billing", "etc.", "Café")
 VARIANT = PromptVariant("v", (Field("category", LABELS), Field("priority", ("high", "low"))))
 WHOLE = '{"category": "billing", "priority": "high", "confidence": 0.75}'
 
+ANY = st.text(st.one_of(st.characters(), st.sampled_from("\ud83d\udfff{}[]\",:\\")))
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(LABELS)),
     lambda inner: st.one_of(
@@ -161,7 +162,7 @@ def test_thousand_malformed_completions_are_read_without_an_error():
 
 
 @settings(deadline=None, max_examples=400)
-@given(st.one_of(st.text(), JSON.map(json.dumps), st.builds(lambda a, b: a + json.dumps(b), st.text(max_size=5), JSON)),
+@given(st.one_of(ANY, JSON.map(json.dumps), st.builds(lambda a, b: a + json.dumps(b), st.text(max_size=5), JSON)),
        st.sampled_from([None, "stop", "length", "content_filter", "tool_calls", ""]))
 def test_any_text_and_any_json_have_a_sound_reading(text, finish_reason):
     """Every text ends as exactly one outcome, with a prediction only where it names a label."""
