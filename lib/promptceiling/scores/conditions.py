@@ -32,9 +32,10 @@ def status_of(interval: Interval | None, threshold: float, *, above: bool = True
 def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.5) -> int | None:
     """About how many more labels make an undecidable figure decidable, rounded up to ten; None for no realistic number.
 
-    With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all. With so
-    many the interval's end falls on the threshold if the figure stays where it is, so they decide it in about half of
-    all draws; a `chance` of 0.8 asks for n ((1.96 + 0.84) s / d)^2 instead.
+    With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all; 1.96 s
+    is the interval's reach towards the threshold, which near 1 is longer downwards than upwards. With so many the
+    interval's end falls on the threshold if the figure stays where it is, so they decide it in about half of all draws;
+    a `chance` of 0.8 asks for n ((1.96 + 0.84) s / d)^2 instead.
 
     >>> labels_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85)
     1200
@@ -42,10 +43,10 @@ def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.
     2870
     """
     distance = abs(interval.value - threshold)
-    half_width = (interval.high - interval.low) / 2
-    if not distance > 0 or not math.isfinite(half_width):
+    reach = interval.value - interval.low if interval.value > threshold else interval.high - interval.value
+    if not distance > 0 or not math.isfinite(reach):
         return None
-    needed = interval.n * (half_width * (1 + NormalDist().inv_cdf(chance) / Z) / distance) ** 2
+    needed = interval.n * (reach * (1 + NormalDist().inv_cdf(chance) / Z) / distance) ** 2
     if needed > NO_REALISTIC_NUMBER:
         return None
     more = max(0.0, needed - interval.n)

@@ -37,6 +37,8 @@ def tango(b: int, c: int, n: int) -> Interval:
         q = (math.sqrt(max(0.0, linear**2 - 4 * half * constant)) - linear) / (2 * half)
         variance = n * (2 * q + delta * (1 - delta))
         distance = b - c - n * delta
+        if distance == 0:
+            return 0.0
         return distance / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, distance)
 
     point = (b - c) / n
