@@ -24,8 +24,8 @@ def training_lines(labeled_set: LabeledSet, variant: PromptVariant) -> list[dict
     leaking = train[train["cluster"].isin(scored)]
     if len(leaking):
         raise TuningError(
-            f"{len(leaking)} train cases nearly repeat a validation or test case (first: row {leaking['row'].iloc[0]}). "
-            "Move them into one split, or let the set be split here, then export again."
+            f"{len(leaking)} train cases nearly repeat a validation or test case (first: row "
+            f"{leaking['row'].iloc[0]}). Move them into one split, or let the set be split here, then export again."
         )
     lines = []
     for record in train.to_dict("records"):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import openai
 
 _ENDED = ("succeeded", "failed", "cancelled")
+_ODD = (ValueError, AttributeError, TypeError)  # what the client raises on a body that is not the protocol's
 Record = dict[str, Any]
 
 
@@ -46,13 +47,13 @@ async def fine_tune(
                 training_file=file.id, model=endpoint.model, seed=seed,
                 method={"type": "supervised", "supervised": {"hyperparameters": settings}},
             )
-        except openai.OpenAIError as error:
+            record: Record = {
+                "job_id": job.id, "set_key": set_key, "fingerprint": variant.fingerprint, "base_url": endpoint.base_url,
+                "base_model": endpoint.model, "fine_tuned_model": None, "status": job.status, "seed": seed,
+                "examples": examples, "trained_tokens": None, "losses": [], "created_at": now(), "finished_at": None,
+            }
+        except (openai.OpenAIError, *_ODD) as error:
             raise TuningError(_said(error, "start")) from None
-        record: Record = {
-            "job_id": job.id, "set_key": set_key, "fingerprint": variant.fingerprint, "base_url": endpoint.base_url,
-            "base_model": endpoint.model, "fine_tuned_model": None, "status": job.status, "seed": seed,
-            "examples": examples, "trained_tokens": None, "losses": [], "created_at": now(), "finished_at": None,
-        }
         workspace.save_job(record)
         return await _follow(workspace, client, record, patience_s, poll_s, on_status)
 
@@ -77,12 +78,12 @@ async def _follow(
         try:
             job = await client.fine_tuning.jobs.retrieve(record["job_id"])
             events = await client.fine_tuning.jobs.list_events(record["job_id"], limit=100)
-        except openai.OpenAIError as error:
+            points = [e.data for e in events.data if e.type == "metrics" and isinstance(e.data, dict)]
+            losses = sorted([p["step"], p["train_loss"]] for p in points if "step" in p and "train_loss" in p)
+            record |= {"status": job.status, "fine_tuned_model": job.fine_tuned_model, "losses": losses,
+                       "trained_tokens": job.trained_tokens}
+        except (openai.OpenAIError, *_ODD) as error:
             raise TuningError(_said(error, "follow") + " The job's id is kept; follow it again later.") from None
-        points = [(e.data or {}) for e in events.data if e.type == "metrics" and isinstance(e.data, dict)]
-        losses = sorted([p["step"], p["train_loss"]] for p in points if "step" in p and "train_loss" in p)
-        record |= {"status": job.status, "fine_tuned_model": job.fine_tuned_model, "losses": losses,
-                   "trained_tokens": job.trained_tokens}
         if job.status in _ENDED:
             record["finished_at"] = now()
         workspace.save_job(record)
@@ -100,7 +101,7 @@ async def _follow(
         pause = poll_s or min(30.0, pause * 1.5)
 
 
-def _said(error: openai.OpenAIError, what: str) -> str:
+def _said(error: Exception, what: str) -> str:
     import openai  # imported late: pages that only read need not wait for it
 
     if isinstance(error, openai.NotFoundError):
@@ -108,4 +109,6 @@ def _said(error: openai.OpenAIError, what: str) -> str:
                 "An open-weight model can be tuned elsewhere and its URL used here.")
     if isinstance(error, openai.APIStatusError):
         return f"The server refused to {what} the fine-tuning job ({error.status_code})."
+    if not isinstance(error, openai.OpenAIError):
+        return "The server answered with something else than a fine-tuning file or job. Check the base URL."
     return f"The fine-tuning job could not be reached ({type(error).__name__})."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from promptceiling.errors import InputError, TuningError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import Workspace, bring_in
@@ -21,7 +22,7 @@ _TIMED = 100
 
 def local_classifier(seed: int = 0) -> Pipeline:
     """TF-IDF of words (1-2) and characters in words (2-5) under a linear model with log loss."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # imported late: pages that only read need not wait for it
+    from sklearn.feature_extraction.text import TfidfVectorizer  # imported late: pages that only read need not wait
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import make_pipeline, make_union
 
@@ -36,9 +37,17 @@ def run_local_classifier(
 ) -> None:
     """Train on the train split and keep the predictions on `splits` in the workspace, with the latency of single calls.
 
-    The latency is this machine's: one text at a time, after a warm-up.
+    The latency is this machine's: one text at a time, after a warm-up. Raises InputError for a split without cases, and
+    TuningError where the train split has fewer than two labels.
     """
+    for split in ("train", *splits):
+        if labeled_set.split(split).empty:
+            raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
     train = labeled_set.split("train")
+    labels = train[EXPECTED + MAIN_FIELD].unique()
+    if len(labels) < 2:
+        raise TuningError(f"The train split has only the label {labels[0]!r}; a classifier needs at least two. "
+                          "Label cases of another class.")
     model = local_classifier(seed).fit(train["input"], train[EXPECTED + MAIN_FIELD])
     for split in splits:
         cases = labeled_set.split(split)

@@ -1,0 +1,215 @@
+import asyncio
+import json
+
+import httpx2
+import openai
+import pytest
+from tests.made_up import made_cases, made_set
+
+from promptceiling.embedded.jobs import Jobs
+from promptceiling.errors import TuningError
+from promptceiling.labeled_set import split_labeled_set
+from promptceiling.prompts import PromptVariant, fields_of
+from promptceiling.runs import Endpoint, Workspace, completions, run_variants
+from promptceiling.tuning import fine_tune, follow_job
+
+LABELED_SET = split_labeled_set(made_set(made_cases(90)))
+VARIANT = PromptVariant("zero-shot", fields_of(LABELED_SET))
+KEY = "sk-canary-5b0c"
+
+
+class Tuner:
+    """A server whose job takes the statuses of its script one after the other, the last one ever after.
+
+    `replies` maps (method, last part of the path) to what is sent instead: a status, bytes of a 200, or an exception.
+    """
+
+    def __init__(self, *statuses, error=None, replies=()):
+        self.statuses, self.error, self.replies, self.asked = statuses, error, dict(replies), []
+
+    def __call__(self, request):
+        part = request.url.path.split("/")[-1]
+        self.asked.append((request.method, part))
+        reply = self.replies.get((request.method, part))
+        if isinstance(reply, Exception):
+            raise reply
+        if isinstance(reply, int):
+            said = {"error": {"message": f"No, {request.headers['authorization']}.", "code": None}}
+            return httpx2.Response(reply, json=said)
+        if isinstance(reply, bytes):
+            return httpx2.Response(200, content=reply, headers={"content-type": "text/html"})
+        if part == "files":
+            return httpx2.Response(200, json={"id": "file-1", "object": "file", "bytes": 1, "created_at": 1,
+                                              "filename": "t", "purpose": "fine-tune", "status": "processed"})
+        if part == "events":
+            return httpx2.Response(200, json={"object": "list", "data": [], "has_more": False})
+        times = sum(method == "GET" and p == "ftjob-1" for method, p in self.asked)
+        status = self.statuses[min(times, len(self.statuses)) - 1] if times else "queued"
+        return httpx2.Response(200, json={
+            "id": "ftjob-1", "object": "fine_tuning.job", "created_at": 1, "status": status, "model": "m", "seed": 0,
+            "error": self.error if status == "failed" else None, "trained_tokens": 7 if status == "succeeded" else None,
+            "fine_tuned_model": "ft:m:1" if status == "succeeded" else None, "finished_at": None,
+            "hyperparameters": {"n_epochs": 3}, "organization_id": "o", "result_files": [], "training_file": "file-1",
+            "validation_file": None})
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Hands `Endpoint.client` a scripted server instead of the network."""
+    def by(tuner):
+        def client(endpoint, folder, *, deadline_s=120.0):
+            http = httpx2.AsyncClient(transport=httpx2.MockTransport(tuner))
+            return openai.AsyncOpenAI(base_url=endpoint.base_url, api_key=KEY, max_retries=0, http_client=http)
+
+        monkeypatch.setattr(Endpoint, "client", client)
+        return Endpoint("http://127.0.0.1:1/v1", "m")
+
+    return by
+
+
+def tuned(workspace, endpoint=None, **options):
+    options = {"poll_s": 0.001} | options
+    return asyncio.run(fine_tune(workspace, LABELED_SET, VARIANT, endpoint or Endpoint(), **options))
+
+
+def kept(workspace):
+    """The job's record as the workspace has it."""
+    (record,) = workspace.jobs(LABELED_SET.key).to_dict("records")
+    return record
+
+
+def test_a_fine_tune_succeeds_its_losses_fall_and_its_model_answers(tmp_path):
+    """The embedded model is tuned in-process; the record is kept, and the tuned model is right on new cases."""
+    seen = []
+    with Workspace(tmp_path) as workspace:
+        record = tuned(workspace, seed=3, epochs=5, on_status=lambda r: seen.append(r["status"]))
+        losses = [loss for _, loss in record["losses"]]
+        answered = asyncio.run(run_variants(
+            workspace, LABELED_SET, [VARIANT], Endpoint(model=record["fine_tuned_model"])))
+        frame = completions(workspace, LABELED_SET)
+
+        assert kept(workspace) | {"trained_tokens": None} == record
+    assert record["status"] == seen[-1] == "succeeded"
+    assert [step for step, _ in record["losses"]] == [1, 2, 3, 4, 5]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
+    assert record["examples"] == len(LABELED_SET.split("train"))
+    assert record["seed"] == 3
+    assert record["finished_at"] >= record["created_at"]
+    assert answered.state == "done"
+    assert (frame["predicted"] == frame["expected"]).mean() > 0.8
+
+
+def test_another_process_follows_a_job_to_its_end(tmp_path, monkeypatch):
+    """A job that was left queued is found in a newly opened workspace and followed by a new client until it is done."""
+    with monkeypatch.context() as stopped, Workspace(tmp_path) as workspace:
+        stopped.setattr(Jobs, "_start", lambda *_: None)  # the process ends before training begins
+        with pytest.raises(TuningError, match="is still queued after 0 s"):
+            tuned(workspace, patience_s=0)
+
+    with Workspace(tmp_path) as workspace:
+        left = kept(workspace)
+        assert left["status"] == "queued"
+        record = asyncio.run(follow_job(workspace, left, Endpoint(), poll_s=0.001))
+
+        assert kept(workspace)["fine_tuned_model"] == record["fine_tuned_model"]
+    assert record["status"] == "succeeded"
+    assert record["job_id"] == left["job_id"]
+    assert record["fine_tuned_model"].startswith("ft:embedded-in-context")
+    assert len(record["losses"]) > 1
+
+
+@pytest.mark.parametrize("route", [("POST", "files"), ("POST", "jobs")])
+def test_a_server_without_the_route_is_named(tmp_path, served, route):
+    """A 404 says that the server does not tune, and what to do; no job is written down."""
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match=r"cannot start .* \(404\): it has no such route") as caught:
+            tuned(workspace, served(Tuner(replies={route: 404})))
+
+        assert workspace.jobs(LABELED_SET.key).empty
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(("reply", "said"), [
+    (401, r"refused to start .* \(401\)"),
+    (httpx2.ConnectError("refused"), r"could not be reached \(APIConnectionError\)"),
+    (httpx2.ReadTimeout("slow"), r"could not be reached \(APITimeoutError\)"),
+    (b"<html>Welcome to the proxy</html>", r"answered with something else than a fine-tuning"),
+    (b"", r"answered with something else than a fine-tuning"),
+], ids=["refused", "unreachable", "timeout", "page", "empty"])
+@pytest.mark.parametrize("route", [("POST", "files"), ("POST", "jobs")])
+def test_a_job_that_cannot_be_started_is_one_sentence(tmp_path, served, route, reply, said):
+    """Whatever the server does instead of taking the file or the job, a sentence says it, without the key."""
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match=said) as caught:
+            tuned(workspace, served(Tuner(replies={route: reply})))
+
+        assert workspace.jobs(LABELED_SET.key).empty
+    assert KEY not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("reply", [500, httpx2.ConnectError("gone"), b"<html></html>"], ids=["500", "gone", "page"])
+@pytest.mark.parametrize("route", [("GET", "ftjob-1"), ("GET", "events")])
+def test_a_server_that_is_lost_while_following_leaves_the_job_to_take_up(tmp_path, served, route, reply):
+    """The record with the job's id is in the workspace, and the sentence says to follow it again."""
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match=r"The job's id is kept; follow it again later\.$"):
+            tuned(workspace, served(Tuner("running", replies={route: reply})))
+        left = kept(workspace)
+        record = asyncio.run(follow_job(workspace, left, served(Tuner("running", "succeeded")), poll_s=0.001))
+
+    assert (left["job_id"], left["status"]) == ("ftjob-1", "queued")
+    assert record["status"] == "succeeded"
+    assert record["trained_tokens"] == 7
+
+
+@pytest.mark.parametrize(("tuner", "said"), [
+    (Tuner("running", "failed", error={"code": "x", "message": "line 3 is odd", "param": None}),
+     "failed: line 3 is odd"),
+    (Tuner("failed"), "failed: the server gives no reason"),
+    (Tuner("validating_files", "running", "cancelled"), "cancelled: the server gives no reason"),
+])
+def test_a_job_that_ends_badly_is_said_and_kept(tmp_path, served, tuner, said):
+    """A failed or cancelled job is a sentence with the server's reason; its record says how and when it ended."""
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match=rf"^The fine-tuning job ftjob-1 was {said}\.$"):
+            tuned(workspace, served(tuner))
+
+        record = kept(workspace)
+    assert record["status"] == tuner.statuses[-1]
+    assert record["fine_tuned_model"] is None
+    assert record["finished_at"] >= record["created_at"]
+
+
+def test_patience_ends_and_the_job_goes_on(tmp_path, served):
+    """A job that is still running after the stated seconds is left to the server, and kept as running."""
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match=r"still running after 0\.01 s\. It goes on at the server"):
+            tuned(workspace, served(Tuner("running")), patience_s=0.01)
+
+        record = kept(workspace)
+    assert record["status"] == "running"
+    assert record["finished_at"] is None
+
+
+def test_a_file_that_teaches_nothing_is_refused_by_the_embedded_model(tmp_path):
+    """One label in the whole train split makes the job fail, with the trainer's reason."""
+    alone = split_labeled_set(made_set([c | {"expected_category": "billing"} for c in made_cases(40)]))
+    with Workspace(tmp_path) as workspace:
+        with pytest.raises(TuningError, match="failed: every example has the same answer"):
+            asyncio.run(fine_tune(workspace, alone, PromptVariant("v", fields_of(alone)), Endpoint()))
+
+        assert workspace.jobs(alone.key)["status"].tolist() == ["failed"]
+
+
+def test_the_job_says_what_it_was_trained_on(tmp_path, served):
+    """The uploaded file is the one under exports, named for the set and the variant, and holds no key."""
+    with Workspace(tmp_path) as workspace:
+        tuned(workspace, served(Tuner("succeeded")))
+
+    path = tmp_path / "exports" / f"{LABELED_SET.key}-{VARIANT.fingerprint}.jsonl"
+    lines = path.read_text(encoding="ascii").splitlines()
+    assert len(lines) == len(LABELED_SET.split("train"))
+    assert json.loads(lines[0])["messages"][0]["content"].startswith(VARIANT.instructions)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and KEY.encode() in file.read_bytes()]
