@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import subprocess
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -67,12 +67,12 @@ def lab(port: int) -> None:
     from promptceiling.app.launch import notebook
 
     folder = notebook("walkthrough.ipynb").parent
-    command = [sys.executable, "-m", "jupyter", "lab", f"--port={port}", f"--notebook-dir={folder}",
-               "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    try:
-        sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", f"--notebook-dir={folder}",
+               "--ServerApp.answer_yes=True", "--LabApp.news_url=None",
+               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container; the server listens on this machine alone and asks for its token
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter; Ctrl-C is then Jupyter's alone
 
 
 @main.command()

@@ -1,0 +1,7 @@
+"""What holds for every test: charts need no screen, and no key or address of this machine reaches a test."""
+
+import os
+
+os.environ["MPLBACKEND"] = "Agg"
+for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+    del os.environ[name]
