@@ -27,17 +27,24 @@ def write_predictions(frame: pd.DataFrame, path: str | Path) -> None:
 def read_predictions(path: str | Path) -> pd.DataFrame:
     """The rows of a predictions file: all text, but `predicted` is None where it is empty and not the answer.
 
-    Needed are the columns `id, expected, predicted`; `variant` defaults to the file's name, `repeat` to "0", `outcome` to
-    "answered", or "unparsed" where nothing was predicted. Raises InputError with file, row and column.
+    Needed are the columns `id, expected, predicted`; `variant` defaults to the file's name, `repeat` to "0", `outcome`
+    to "answered", or "unparsed" where nothing was predicted. Raises InputError with file, row and column.
     """
     path = Path(path)
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = [values for values in csv.reader(file, strict=True) if values] or [[]]
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {str(error).splitlines()[0]}.",
-                         file=path.name) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {error}.", file=path.name) from None
+    for number, values in enumerate(rows, start=1):
+        if len(values) != len(header):
+            raise InputError(f"{path.name}, row {number} has {len(values)} values where the header has {len(header)}. "
+                             "Quote values that contain commas or line breaks.", file=path.name, row=number)
+    frame = pd.DataFrame(rows, columns=header, dtype="str")
+    if not frame.columns.is_unique:
+        raise InputError(f"{path.name} has a column more than once: {', '.join(map(repr, header))}.", file=path.name)
     for column in _NEEDED:
         if column not in frame:
             raise InputError(f"{path.name} has no column {column!r}; found {', '.join(map(repr, frame.columns))}. "
@@ -45,7 +52,7 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     if frame.empty:
         raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
-    frame["repeat"] = frame["repeat"] if "repeat" in frame else "0"
+    frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
         empty = frame.index[frame[column].str.strip() == ""]
         if len(empty):
