@@ -20,8 +20,8 @@ def bring_in(
 ) -> str:
     """Keep one label a case as a run of its own; the run's id.
 
-    `source` says where they come from and stands where a run has its base URL; `model` what made them. Brought in again,
-    they replace what was there. `latencies_s` are kept as a latency measurement.
+    `source` says where they come from and stands where a run has its base URL; `model` what made them. Brought in
+    again, they replace what was there. `latencies_s` are kept as a latency measurement.
     """
     variant = PromptVariant(name, fields_of(labeled_set)[:1], instructions="", kind="model", output="json")
     set_key = workspace.save_set(labeled_set)

@@ -34,7 +34,7 @@ def now() -> str:
 
 
 def wal_is_safe(version: tuple[int, int, int]) -> bool:
-    """Whether this SQLite is free of the bug that can corrupt a write-ahead log when two connections checkpoint at once."""
+    """Whether this SQLite lacks the bug that corrupts a write-ahead log where two connections checkpoint at once."""
     return version >= _WAL_SAFE[-1] or any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_SAFE)
 
 
@@ -53,8 +53,7 @@ class Workspace:
 
     def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False, durable: bool = True) -> None:
         self.read_only = read_only
-        self.folder, self._engine = _engine(store, read_only, durable)
-        self.where = self._engine.url.render_as_string(hide_password=True)
+        self.where, self.folder, self._engine = _engine(store, read_only, durable)
         try:
             if not read_only:
                 schema.metadata.create_all(self._engine)
@@ -217,7 +216,8 @@ class Workspace:
             .where(r.c.set_key == set_key).order_by(r.c.started_at, r.c.run_id, i.c.position)
         )
         frame = self._frame(query)
-        frame["text"] = [json.loads(t) if isinstance(t, str) else None for t in frame["text"]]
+        texts = [json.loads(t) if isinstance(t, str) else None for t in frame["text"]]
+        frame["text"] = pd.Series(texts, index=frame.index, dtype=object)  # pyarrow's text holds no lone surrogate
         return frame
 
     def openings(self, set_key: str) -> pd.DataFrame:
@@ -262,11 +262,12 @@ class Workspace:
             return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[Path, Engine]:
-    """The engine, and the folder that belongs to the workspace."""
+def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[str, Path, Engine]:
+    """What to call the store (never with a password), the folder that belongs to it, and the engine."""
     if isinstance(store, str) and "://" in store and not store.startswith("sqlite"):
         try:
-            return DEFAULT, create_engine(make_url(store))
+            url = make_url(store)
+            return url.render_as_string(hide_password=True), DEFAULT, create_engine(url)
         except (ArgumentError, ImportError) as error:
             raise WorkspaceError(f"The store's URL cannot be used: {error}.") from None
     path = Path(str(store).removeprefix("sqlite:///"))
@@ -293,4 +294,4 @@ def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[Path, En
             connection.execute(f"PRAGMA journal_mode = {journal}")
             connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
 
-    return path.parent, engine
+    return str(path), path.parent, engine
