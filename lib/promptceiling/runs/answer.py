@@ -98,7 +98,7 @@ async def ask(
             async with asyncio.timeout(deadline_s):
                 response = await client.post("/chat/completions", body=body, cast_to=httpx2.Response)
             latency = time.perf_counter() - start
-            return replace(_read(response.content), latency_s=latency, attempts=attempt)
+            return replace(_read(_without(client.api_key, response.content)), latency_s=latency, attempts=attempt)
         except TimeoutError:
             again = _Again("timeout", f"no whole answer within {deadline_s:g} s")
         except openai.APIStatusError as error:
@@ -119,6 +119,11 @@ async def ask(
             else:
                 await asyncio.sleep(again.wait_s or min(20.0, 0.5 * 2**attempt) * draw.uniform(0.5, 1.0))
     return failure
+
+
+def _without(key: str, raw: bytes) -> bytes:
+    """A body without the key, which a server may echo; a word short enough to be no secret stays."""
+    return raw.replace(key.encode(), b"***") if len(key) >= 16 else raw
 
 
 def _kind(error: openai.APIStatusError, key: str) -> str:

@@ -29,12 +29,25 @@ class Endpoint:
     model: the model's name as the server knows it.
     api_key_env: the environment variable that holds the key; the key itself is never stored.
     parameters: further parameters of every call, e.g. (("temperature", 0),).
+
+    Raises EndpointError for a URL that is no address, or that holds a password.
     """
 
     base_url: str = EMBEDDED_URL
     model: str = EMBEDDED_MODEL
     api_key_env: str = "OPENAI_API_KEY"
     parameters: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.base_url)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.username or parts.password:
+            raise EndpointError(f"The base URL for {parts.hostname} holds a user name or password, and would be kept "
+                                "with the answers. Put a key into the environment instead.")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
 
     @classmethod
     def configured(
@@ -68,16 +81,14 @@ class Endpoint:
         import httpx2  # imported late: pages that only read need not wait for it
         import openai
 
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
-        key = os.environ.get(self.api_key_env, "").strip() if parts.hostname != "embedded" else ""
-        if not key and parts.hostname not in _LOCAL:
-            raise EndpointError(f"{parts.hostname} needs a key, and {self.api_key_env} is not set in the environment.")
+        host = urlsplit(self.base_url).hostname
+        key = os.environ.get(self.api_key_env, "").strip() if host != "embedded" else ""
+        if not key and host not in _LOCAL:
+            raise EndpointError(f"{host} needs a key, and {self.api_key_env} is not set in the environment.")
         if not (key.isascii() and key.isprintable()):
             raise EndpointError(f"{self.api_key_env} holds characters that no key has. Copy the key again.")
         transport = None
-        if parts.hostname == "embedded":
+        if host == "embedded":
             from promptceiling.embedded import create_app
 
             transport = httpx2.ASGITransport(app=create_app(folder))
