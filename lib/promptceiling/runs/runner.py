@@ -139,6 +139,7 @@ async def _ask_all(
             answer = await ask(client, bodies[key], deadline_s=deadline_s, gate=gate)
             workspace.save_answer(key, answer)
             note(answer)
+            await asyncio.sleep(0)  # an in-process endpoint never waits: let the other workers and the page have a turn
 
     async with client:
         workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(todo)))]
