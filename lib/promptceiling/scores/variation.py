@@ -1,0 +1,85 @@
+"""Noise that is not the cases': other shots, another order, another training seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promptceiling.errors import InputError
+from promptceiling.scores.interval import Interval
+from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
+from promptceiling.scores.resample import DRAWS, draw_metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One variant drawn several times (other shots, another order or seed) and scored on the same cases.
+
+    Attributes
+    ----------
+    scores: weighted F1 of each draw.
+    mean: with a 95% interval for new cases and new draws both.
+    spread: standard deviation between draws; NaN for one.
+    cases_error, draws_error: the standard error of the mean that comes from the cases, and from the draws.
+    """
+
+    scores: tuple[float, ...]
+    mean: Interval
+    spread: float
+    cases_error: float
+    draws_error: float
+
+
+def variation_of(
+    expected: Sequence[str], draws_of: Sequence[Sequence[str | None]], labels: Sequence[str], *,
+    units: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
+) -> Variation:
+    """The mean weighted F1 over draws of one variant, with both sources of noise in its interval.
+
+    draws_of: predictions of each draw, case by case. See `delta_over_draws`.
+    """
+    return _variation(expected, [list(p) for p in draws_of], [], labels, units, draws, seed)
+
+
+def delta_over_draws(
+    expected: Sequence[str], a: Sequence[Sequence[str | None]], b: Sequence[Sequence[str | None]],
+    labels: Sequence[str], *, units: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
+) -> Variation:
+    """B's mean weighted F1 minus A's, each over several draws; `scores` are B's minus A's mean.
+
+    The variance is that of the means under resampled cases, plus spread^2 / draws of each side; Student's t with the
+    degrees of freedom of Welch and Satterthwaite, the cases' counting as known. With one draw a side there is no spread
+    to see and the interval is the cases' alone. Raises InputError for no draws, or lengths that differ.
+    """
+    return _variation(expected, [list(p) for p in b], [list(p) for p in a], labels, units, draws, seed)
+
+
+def _variation(
+    expected: Sequence[str], plus: list[list[str | None]], minus: list[list[str | None]], labels: Sequence[str],
+    units: Sequence[object] | None, draws: int, seed: int,
+) -> Variation:
+    from scipy.stats import t  # imported late: pages that only read need not wait for it
+
+    if not plus or not len(expected) or any(len(p) != len(expected) for p in [*plus, *minus]):
+        raise InputError(f"Expected at least one draw with one prediction for each of {len(expected)} cases.")
+    size, truth = len(labels), encode(expected, labels)
+    codes = [encode(p, labels) for p in [*plus, *minus]]
+    unit = None if units is None else unit_codes(units)
+    drawn = draw_metrics(truth, codes, size, units=unit, draws=draws, seed=seed).weighted
+    points = np.array([point_metrics_of(truth, p, size).f1_weighted for p in codes])
+    sides = [points[: len(plus)]] + ([points[len(plus):]] if minus else [])
+    means = drawn[: len(plus)].mean(axis=0) - (drawn[len(plus):].mean(axis=0) if minus else 0.0)
+    parts = [float(side.var(ddof=1)) / len(side) if len(side) > 1 else 0.0 for side in sides]
+    cases_variance, draws_variance = float(means.var()), sum(parts)
+    known = sum(part**2 / (len(side) - 1) for part, side in zip(parts, sides, strict=True) if part > 0)
+    freedom = (cases_variance + draws_variance) ** 2 / known if known > 0 else math.inf
+    value = float(sides[0].mean() - (sides[1].mean() if minus else 0.0))
+    half = float(t.ppf(0.975, freedom)) * math.sqrt(cases_variance + draws_variance)
+    scores = sides[0] - (sides[1].mean() if minus else 0.0)
+    spread = float(sides[0].std(ddof=1)) if len(plus) > 1 else math.nan
+    return Variation(
+        tuple(scores.tolist()), Interval(value, value - half, value + half, len(truth)), spread,
+        math.sqrt(cases_variance), math.sqrt(draws_variance))
