@@ -1,5 +1,22 @@
 """The views: the only place with ipywidgets. Each shows a frozen state and changes nothing by itself."""
 
+from promptceiling.panels.decision import DecisionPanel
+from promptceiling.panels.labeled_set import LabeledSetPanel
+from promptceiling.panels.prompts import PromptsPanel
+from promptceiling.panels.runs import RunProgress
+from promptceiling.panels.scores import ScoresPanel
+from promptceiling.panels.tuning import TuningPanel
 from promptceiling.panels.walkthrough import Walkthrough, open_walkthrough
+from promptceiling.panels.what_if import WhatIf
 
-__all__ = ["Walkthrough", "open_walkthrough"]
+__all__ = [
+    "DecisionPanel",
+    "LabeledSetPanel",
+    "PromptsPanel",
+    "RunProgress",
+    "ScoresPanel",
+    "TuningPanel",
+    "Walkthrough",
+    "WhatIf",
+    "open_walkthrough",
+]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
@@ -60,23 +61,65 @@ def plateau_chart(plateau: Plateau, *, threshold: float, described: str) -> Mark
         axes.set_xlabel("iteration", color=_SOFT)
         axes.set_ylabel("best weighted F1 so far", color=_SOFT)
 
-    return _figure(draw, 2.7, 2.9, described)
+    return _figure(draw, 2.7, 2.9, described, grid="y")
 
 
-def _figure(draw: Callable[[Axes, bool], None], wide_height: float, narrow_height: float, described: str) -> Markup:
-    """One drawing for wide pages and one for narrow ones, with a text alternative."""
+def loss_chart(losses: Sequence[Sequence[float]], *, described: str) -> Markup:
+    """Training loss over the steps of a fine-tuning job; `losses` is a list of (step, loss)."""
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        axes.plot([step for step, _ in losses], [loss for _, loss in losses], "o-", color=_ACCENT, linewidth=2.2,
+                  markersize=5)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("step", color=_SOFT)
+        axes.set_ylabel("training loss", color=_SOFT)
+
+    return _figure(draw, 2.7, 2.9, described, grid="y")
+
+
+def count_chart(names: Sequence[str], counts: Sequence[int], *, described: str, axis: str = "cases") -> Markup:
+    """Bars with their counts, one line a name, in the order given."""
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        ys = range(len(names), 0, -1)
+        axes.barh(list(ys), counts, height=0.32 if narrow else 0.62, color=_ACCENT)
+        for y, name, count in zip(ys, names, counts, strict=True):
+            axes.annotate(f"{count:,}", (count, y), xytext=(5, 0), textcoords="offset points", color=_INK, fontsize=10,
+                          va="center")
+            if narrow:
+                axes.text(0, y + 0.24, _short(name, 44), color=_INK, fontsize=9.5, va="bottom")
+        axes.set_yticks([] if narrow else list(ys), [] if narrow else [_short(n, 46) for n in names])
+        axes.set_ylim(0.4, len(names) + 0.7)
+        axes.set_xlim(0, 1.12 * max(counts, default=1))
+        axes.set_xlabel(axis, color=_SOFT)
+
+    return _figure(draw, 0.7 + 0.28 * len(names), 0.8 + 0.48 * len(names), described)
+
+
+def _figure(
+    draw: Callable[[Axes, bool], None], wide_height: float, narrow_height: float, described: str,
+    grid: Literal["x", "y"] = "x",
+) -> Markup:
+    """One drawing for wide pages and one for narrow ones, with a text alternative; `grid` crosses that axis."""
+    sizes = (("pc-wide", (_WIDE, wide_height), False), ("pc-narrow", (_NARROW, narrow_height), True))
     both = Markup("").join(
-        Markup('<div class="{}">{}</div>').format(name, _svg(draw, size, narrow, described))
-        for name, size, narrow in (("pc-wide", (_WIDE, wide_height), False), ("pc-narrow", (_NARROW, narrow_height), True)))
+        Markup('<div class="{}">{}</div>').format(name, _svg(draw, size, narrow, described, grid))
+        for name, size, narrow in sizes)
     return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(both, described)
 
 
-def _svg(draw: Callable[[Axes, bool], None], size: tuple[float, float], narrow: bool, described: str) -> Markup:
+def _svg(
+    draw: Callable[[Axes, bool], None], size: tuple[float, float], narrow: bool, described: str, grid: Literal["x", "y"]
+) -> Markup:
     import matplotlib as mpl  # imported late: half a second that pages without a chart need not wait for
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "promptceiling", "font.family": "sans-serif",
-                         "font.size": 10}):
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none", "svg.hashsalt": "promptceiling", "font.family": "sans-serif", "font.size": 10,
+        "text.parse_math": False,  # a label with two dollar signs is a label
+    }
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the browser draws the text, in its own fonts
         figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0)
         axes = figure.add_subplot()
@@ -85,7 +128,7 @@ def _svg(draw: Callable[[Axes, bool], None], size: tuple[float, float], narrow: 
             axes.spines[side].set_visible(False)
         axes.spines["bottom"].set_color(_LINE)
         axes.tick_params(colors=_INK, length=0, labelsize=10)
-        axes.grid(axis="x" if wide_grid(size) else "y", color=_LINE, linewidth=0.7)
+        axes.grid(axis=grid, color=_LINE, linewidth=0.7)
         axes.set_axisbelow(True)
         draw(axes, narrow)
         out = io.StringIO()
@@ -98,11 +141,6 @@ def _svg(draw: Callable[[Axes, bool], None], size: tuple[float, float], narrow: 
     label = Markup('<svg role="img" aria-label="{}" ').format(described)
     # matplotlib escapes every text that it draws
     return Markup(re.sub(r"^<svg ", lambda _: label, text))  # noqa: S704
-
-
-def wide_grid(size: tuple[float, float]) -> bool:
-    """Grid lines stand across the axis that carries the score."""
-    return size[1] not in (2.7, 2.9)
 
 
 def _short(name: str, length: int) -> str:

@@ -18,9 +18,9 @@ def style() -> Markup:
         Markup((Path(__file__).parent / "style.css").read_text(encoding="utf-8")))  # noqa: S704 - our own file
 
 
-def join(parts: Iterable[Markup], between: str = "") -> Markup:
+def join(parts: Iterable[Markup]) -> Markup:
     """Parts one after another."""
-    return Markup(between).join(parts)
+    return EMPTY.join(parts)
 
 
 def page(*parts: Markup) -> Markup:
@@ -49,3 +49,13 @@ def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
     """Terms with what is known of each, side by side."""
     return Markup('<dl class="pc-facts">{}</dl>').format(
         join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(term, value) for term, value in pairs))
+
+
+def notice(text: str | Markup, role: str = "alert") -> Markup:
+    """A sentence that stands out; `role` is "note" where nothing is wrong."""
+    return Markup('<p class="pc-notice" role="{}">{}</p>').format(role, text)
+
+
+def verbatim(text: str) -> Markup:
+    """A text byte for byte. The line break that HTML drops after the tag is not the text's."""
+    return Markup("<pre>\n{}</pre>").format(text)

@@ -1,0 +1,103 @@
+"""How far prompts got and where they are wrong, as HTML; every figure with interval and n."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from promptceiling.decision import Assumptions, Evidence, Scored
+from promptceiling.decision.words import figure, points
+from promptceiling.panels.charts import interval_chart, plateau_chart
+from promptceiling.panels.markup import EMPTY, join, table
+from promptceiling.scores import Interval
+
+
+def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
+    """How far prompts got: chart and table of every scored variant, and the plateau."""
+    if not evidence.prompts:
+        return Markup("<h2>How far prompts got</h2><p>No prompt has been scored.</p>")
+    best, n = evidence.prompts[0], evidence.prompts[0].score.scored
+    chart = interval_chart(
+        [p.name for p in evidence.prompts], [p.score.f1_weighted for p in evidence.prompts],
+        threshold=assumptions.f1_ship,
+        described=f"Weighted F1 of {len(evidence.prompts)} prompt variants on {n} validation cases, with 95% "
+                  f"intervals; best: {best.name}, {figure(best.score.f1_weighted)}.")
+    rows: list[tuple[str, ...]] = [
+        (p.name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
+         f"{p.score.scored} of {p.score.n}", _standing(p.tied, p.delta_to_best) if p is not best else "best",
+         f"{p.best_share or 0:.0%}")
+        for p in evidence.prompts]
+    head = [("variant", False), ("weighted F1", True), ("macro F1", True), ("accuracy", True), ("scored", True),
+            ("against the best", False), ("best in", True)]
+    said = [f"Always answering {best.score.constant_label!r} would score {best.score.constant_f1:.2f} (n {n})."]
+    corrected = evidence.selection_corrected
+    if corrected is not None:
+        said.append(f"The best of {len(evidence.prompts)} looks better than it is: corrected for having picked it, "
+                    f"{figure(corrected)} (n {corrected.n}).")
+    if evidence.test_f1 is not None:
+        said.append(f"On the sealed test split it scored {figure(evidence.test_f1)} (n {evidence.test_f1.n}).")
+    return Markup("<h2>How far prompts got</h2>{}{}<p class=\"pc-small pc-soft\">{}</p>{}").format(
+        chart, table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
+        _plateau(evidence, assumptions))
+
+
+def confusion_section(evidence: Evidence) -> Markup:
+    """Where the best prompt is wrong: the most confused pairs, and the whole matrix."""
+    if evidence.best is None or not evidence.confusion:
+        return EMPTY
+    names = evidence.label_names
+    wrong = sorted(
+        ((count, i, j) for i, row in enumerate(evidence.confusion) for j, count in enumerate(row) if i != j and count),
+        reverse=True)
+    of = [sum(row) for row in evidence.confusion]
+    called = [*names, "no label"]
+    pairs = [(names[i], called[j], f"{count} of {of[i]}") for count, i, j in wrong[:5]]
+    head = [("expected", False), ("answered", False), ("cases", True)]
+    top = max((max(row) for row in evidence.confusion), default=1) or 1
+    used = [*range(len(names)), *([len(names)] if any(row[-1] for row in evidence.confusion) else [])]
+    header = join(Markup('<th scope="col"><span>{}</span></th>').format(called[j]) for j in used)
+    body = join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(names[i], join(
+            Markup('<td{} style="background: color-mix(in srgb, var(--pc-accent) {}%, transparent)">{}</td>').format(
+                Markup(' class="pc-right"') if i == j else EMPTY, round(60 * row[j] / top), row[j] or "")
+            for j in used))
+        for i, row in enumerate(evidence.confusion))
+    n = sum(of)
+    return Markup(
+        "<h2>Where it is wrong</h2><p>{} of {} validation cases of the best prompt, {}, are wrong. The most confused "
+        'pairs:</p>{}<details class="pc-row"><summary><span></span><span>The whole matrix</span><span></span></summary>'
+        '<p class="pc-small pc-soft">Rows: expected. Columns: answered. Framed: right.</p>'
+        '<div class="pc-scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="pc-confusion">'
+        '<thead><tr><th></th>{}</tr></thead><tbody>{}</tbody></table></div></details>'
+    ).format(sum(c for c, *_ in wrong), n, evidence.best.name, table(head, pairs, "Most confused pairs"), header, body)
+
+
+def classes_section(scored: Scored) -> Markup:
+    """Precision, recall and F1 of each label for one variant, with what a reader should know about its figures."""
+    rows = [(c.label, figure(c.f1), figure(c.precision), figure(c.recall), str(c.support))
+            for c in scored.score.per_class]
+    head = [("label", False), ("F1", True), ("precision", True), ("recall", True), ("cases", True)]
+    remarks = join(Markup("<li>{}</li>").format(r) for r in scored.score.remarks)
+    return Markup("<h3>{}: label by label</h3>{}{}").format(
+        scored.name, table(head, rows, f"Scores by label of {scored.name}, with 95% intervals"),
+        Markup('<ul class="pc-small pc-soft">{}</ul>').format(remarks) if remarks else EMPTY)
+
+
+def _plateau(evidence: Evidence, assumptions: Assumptions) -> Markup:
+    plateau = evidence.plateau
+    if plateau is None or len(plateau.best_so_far) < 2:
+        return EMPTY
+    n = plateau.gain.n if plateau.gain else evidence.prompts[0].score.scored
+    gain = (f" The last three iterations gained {points(plateau.gain.value)}, at most {points(plateau.gain.high)}."
+            if plateau.gain else "")
+    chart = plateau_chart(
+        plateau, threshold=assumptions.f1_ship,
+        described=f"Best weighted F1 so far over {len(plateau.iterations)} iterations on {n} validation cases, from "
+                  f"{plateau.best_so_far[0]:.2f} to {plateau.best_so_far[-1]:.2f}.{gain}")
+    return Markup("<h3>The plateau: {}</h3>{}").format(plateau.state, chart)
+
+
+def _standing(tied: bool | None, delta: Interval | None) -> str:
+    if delta is None or (delta.value == delta.low == delta.high == 0):
+        return "the same answers"
+    said = f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
+    return f"not distinguishable ({said})" if tied else said

@@ -1,0 +1,101 @@
+"""The alternatives to a prompt, as HTML; every figure with interval and n."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from promptceiling.decision import Alternative, Assumptions, Evidence, cost_of
+from promptceiling.decision.words import dollars, figure, milliseconds, points
+from promptceiling.panels.charts import loss_chart
+from promptceiling.panels.markup import EMPTY, facts, join, table
+from promptceiling.runs import Price
+from promptceiling.scores import Interval
+from promptceiling.scores.compare import Worth, worth_of
+
+
+def alternatives_section(
+    evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price]
+) -> Markup:
+    """The prompt beside the local classifier and the fine-tune: difference, latency, cost."""
+    best = evidence.best
+    if best is None:
+        return EMPTY
+    cost = cost_of(best.tokens, best.model, assumptions, prices, embedded=evidence.embedded)
+    rows: list[tuple[str | Markup, ...]] = [(
+        f"best prompt: {best.name}", figure(evidence.test_f1 or best.score.f1_weighted),
+        f"{'test' if evidence.test_f1 else 'validation'}, n {(evidence.test_f1 or best.score.f1_weighted).n}", "–", "–",
+        _latency(best.p95_ms), dollars(cost.per_1000) if cost else "not known")]
+    for a in evidence.alternatives:
+        delta = a.comparison.delta_f1_weighted
+        own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded) if a.tokens else None
+        rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
+                     f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
+                     _latency(a.p95_ms),
+                     "none" if a.kind == "local" else dollars(own.per_1000) if own else "not known"))
+    head = [("option", False), ("weighted F1", True), ("cases", True), ("against the prompt", True),
+            (f"worth it at {100 * assumptions.margin_low:g}–{100 * assumptions.margin_high:g} pp?", False),
+            ("p95 latency", True), ("USD per 1,000", True)]
+    stand_in = (f" The embedded model costs nothing; its tokens are priced as {cost.price.model} ({cost.price.as_of})."
+                if cost and cost.stand_in and evidence.embedded else "")
+    return Markup('<h2>The alternatives</h2>{}<p class="pc-small pc-soft">Differences are paired: the same cases on '
+                  "both sides. Latency was taken one call at a time on the machine that ran it.{}</p>").format(
+        table(head, rows, "The best prompt and its alternatives"), stand_in)
+
+
+def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
+    """Whether each alternative is worth it, in a sentence that cites its numbers."""
+    if not evidence.alternatives:
+        return Markup("<p>No alternative has been scored on the same cases as the prompt.</p>")
+    low, high = f"{100 * assumptions.margin_low:g}", f"{100 * assumptions.margin_high:g}"
+    why = {
+        "worth it": f"its whole interval lies above {high} pp",
+        "not worth it": f"its whole interval lies under {low} pp",
+        "borderline": f"its whole interval lies between {low} and {high} pp",
+        "undecidable": f"its interval does not settle it against {low}–{high} pp",
+    }
+    said = []
+    for a in evidence.alternatives:
+        delta, worth = a.comparison.delta_f1_weighted, worth_said(a, assumptions)
+        reason = why[worth] if a.comparable else "the two sides failed on different shares of cases; run again"
+        said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 [{}, {}] against the prompt on the same {} "
+                           "{} cases: {}.</p>").format(
+            a.name[:1].upper() + a.name[1:], worth, points(delta.value), points(delta.low), points(delta.high), delta.n,
+            a.split, reason))
+    return join(said)
+
+
+def worth_said(alternative: Alternative, assumptions: Assumptions) -> Worth:
+    """The alternative's gain against the stated margins; undecidable where the two sides cannot be compared."""
+    if not alternative.comparable:
+        return "undecidable"
+    return worth_of(alternative.comparison.delta_f1_weighted, (assumptions.margin_low, assumptions.margin_high))
+
+
+def job_section(job: Mapping[str, Any] | None) -> Markup:
+    """A fine-tuning job: what it was trained on, its state, and its training loss. None: nothing was tuned."""
+    if job is None:
+        return Markup("<h2>The fine-tuning job</h2><p>Nothing has been tuned.</p>")
+    tokens = job.get("trained_tokens")
+    counted = isinstance(tokens, (int, float)) and not math.isnan(tokens)
+    known = facts([
+        ("Status", str(job["status"])), ("Base model", str(job["base_model"])),
+        ("Fine-tuned model", str(job.get("fine_tuned_model") or "none yet")),
+        ("Training examples", f"{job['examples']:,}"),
+        ("Trained tokens", f"{tokens:,.0f}" if counted else "not reported"),
+    ])
+    losses = job.get("losses") or []
+    if len(losses) < 2:
+        chart = Markup("<p>The server reported no training loss.</p>")
+    else:
+        chart = loss_chart(losses, described=(
+            f"Training loss over {len(losses)} reported steps, from {losses[0][1]:.3g} to {losses[-1][1]:.3g}. It is "
+            "the loss on the training data: it says that the job learned, not that new cases are answered better."))
+    return Markup("<h2>The fine-tuning job</h2>{}{}").format(known, chart)
+
+
+def _latency(p95: Interval | None) -> str:
+    return f"{milliseconds(p95)}, n {p95.n}" if p95 else "not measured"

@@ -1,0 +1,95 @@
+"""What-if controls: pure functions over evidence. Nothing is written, sent or called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ipywidgets as widgets
+
+from promptceiling.decision import Assumptions, Decision, Evidence, decide
+from promptceiling.panels import sections
+from promptceiling.panels.controls import controls, panel
+from promptceiling.panels.markup import page
+from promptceiling.runs import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision is made from: the evidence, what the user states, and dated prices by model name."""
+
+    evidence: Evidence
+    assumptions: Assumptions
+    prices: dict[str, Price]
+
+    def decide(self, assumptions: Assumptions | None = None) -> Decision:
+        """The decision, under other assumptions where they are given."""
+        return decide(self.evidence, assumptions or self.assumptions, self.prices)
+
+
+class WhatIf:
+    """Controls for the assumptions of a decision, and the answer beside them.
+
+    `controls` are by the name of the assumption; `assumptions` is what they say now; `reset` puts them back. `basis_is`
+    says in a word what the basis is: "published" or "stated".
+    """
+
+    def __init__(self, basis: Basis, *, basis_is: str) -> None:
+        self.basis_is = basis_is
+        self.controls: dict[str, Any] = {
+            "f1_ship": _slider(widgets.FloatSlider, "F1 that ships", min=0.01, max=0.99, step=0.01,
+                               readout_format=".2f"),
+            "sla_ms": _slider(widgets.FloatLogSlider, "Latency limit, ms (p95)", min=0, max=4, step=0.02,
+                              readout_format=".0f"),
+            "requests_per_month": _slider(widgets.FloatLogSlider, "Requests a month", min=3, max=9, step=0.05,
+                                          readout_format=",.0f"),
+            "budget_usd_per_month": _slider(widgets.FloatLogSlider, "Budget, USD a month", min=1, max=6, step=0.05,
+                                            readout_format=",.0f"),
+            "labels_enough": _slider(widgets.IntSlider, "Labels that are enough", min=50, max=5000, step=50,
+                                     readout_format=",d"),
+        }
+        self.reset = widgets.Button(
+            description=f"As {basis_is}", tooltip=f"Put every control back to the {basis_is} value")
+        self.answer = widgets.HTML()
+        self.view = panel(controls(*self.controls.values(), self.reset), self.answer)
+        for control in self.controls.values():
+            control.observe(self._on_change, names="value")
+        self.reset.on_click(self._on_reset)
+        self.update(basis)
+
+    def update(self, basis: Basis) -> None:
+        """Start again from another basis."""
+        self.basis, self.assumptions = basis, basis.assumptions
+        self._on_reset(None)
+        self._render()
+
+    def _on_change(self, _: object) -> None:
+        stated = self.basis.assumptions
+        moved = {name: control.value for name, control in self.controls.items()
+                 if control.value != _within(control, getattr(stated, name))}
+        self.assumptions = replace(stated, **moved)
+        self._render()
+
+    def _on_reset(self, _: object) -> None:
+        for name, control in self.controls.items():
+            control.value = _within(control, getattr(self.basis.assumptions, name))
+
+    def _render(self) -> None:
+        before, now = self.basis.decide(), self.basis.decide(self.assumptions)
+        card = (sections.unchanged_card(now) if now.verdict == before.verdict
+                else sections.verdict_card(now, label="With these settings"))
+        self.answer.value = str(page(card, sections.changes(before, now, self.basis_is)))
+
+
+def _within(control: Any, value: float) -> float:
+    """The value, or the nearest one that the control can show; what is stated beyond its ends stays stated."""
+    if isinstance(control, widgets.FloatLogSlider):
+        low, high = control.base**control.min, control.base**control.max
+    else:
+        low, high = control.min, control.max
+    return float(min(max(value, low), high))
+
+
+def _slider(kind: Any, description: str, **options: Any) -> Any:
+    return kind(description=description, continuous_update=False, layout=widgets.Layout(width="min(560px, 96%)"),
+                style={"description_width": "min(190px, 44%)"}, **options)
