@@ -18,7 +18,7 @@ def lines(n=60, **further):
 
 
 def trained(training, **options):
-    return FineTuned(read_examples("\n".join(training).encode()), **({"seed": 1} | options))
+    return FineTuned(read_examples("\n".join(training).encode()), **({"seed": 1, "epochs": 4} | options))
 
 
 def asked(text, labels=None, confidence=False):

@@ -18,7 +18,7 @@ def split_of(cases, **options):
     return dict(zip(split["id"], split["split"], strict=True))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=12)
 @given(order=st.permutations(range(45)), seed=st.integers(0, 5))
 def test_splits_are_the_same_in_any_order_of_rows(order, seed):
     """Sorting the file moves no case to another split, cluster or unit."""
@@ -30,7 +30,7 @@ def test_splits_are_the_same_in_any_order_of_rows(order, seed):
     pd.testing.assert_frame_equal(one[columns], other[columns].loc[one.index])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(groups=st.lists(st.integers(0, 12), min_size=40, max_size=40), seed=st.integers(0, 9))
 def test_group_is_never_parted(groups, seed):
     """All cases of a customer or thread stand in one split and one unit, however uneven the groups are."""
@@ -42,7 +42,7 @@ def test_group_is_never_parted(groups, seed):
     assert (grouped["unit"].nunique() == 1).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(repeats=st.lists(st.integers(1, 4), min_size=12, max_size=12), seed=st.integers(0, 9))
 def test_near_duplicates_are_never_parted(repeats, seed):
     """A text and its copies with another spacing, case or last word stand in one split and one cluster."""

@@ -57,7 +57,7 @@ def test_label_is_matched_by_equality_after_its_cleaning(text, label):
     assert alone.prediction == in_json.prediction == label
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(label=st.sampled_from(LABELS), before=st.text(string.ascii_letters + " ,:", max_size=12),
        after=st.text(string.ascii_letters + " ,:", max_size=12))
 @example(label="billing", before="not ", after="")
@@ -161,7 +161,7 @@ def test_thousand_malformed_completions_are_read_without_an_error():
         assert is_sound(read_completion(VARIANT, text, finish_reason=str(finish))), text
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=250)
 @given(st.one_of(ANY, JSON.map(json.dumps), st.builds(lambda a, b: a + json.dumps(b), st.text(max_size=5), JSON)),
        st.sampled_from([None, "stop", "length", "content_filter", "tool_calls", ""]))
 def test_any_text_and_any_json_have_a_sound_reading(text, finish_reason):

@@ -26,7 +26,7 @@ def shot(text, category, priority="high"):
     return Shot("s", text, {"category": category, "priority": priority})
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(variant=VARIANTS, text=TEXTS, rows=SHOTS)
 def test_case_is_the_whole_last_message(variant, text, rows):
     """Whatever the text holds, the last message is the user's and is that text byte for byte."""
@@ -37,7 +37,7 @@ def test_case_is_the_whole_last_message(variant, text, rows):
     assert messages[0]["content"].startswith(variant.instructions)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(variant=VARIANTS.filter(lambda v: v.placement == "turns"), text=TEXTS, rows=SHOTS)
 def test_shots_as_turns_stand_byte_for_byte_in_their_messages(variant, text, rows):
     """Each shot is a user's message that is its text and an assistant's that is its answer, in the order given."""
@@ -49,7 +49,7 @@ def test_shots_as_turns_stand_byte_for_byte_in_their_messages(variant, text, row
     assert [m["content"] for m in turns[1::2]] == [answer_text(variant, s.expected) for s in shots]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(variant=VARIANTS.filter(lambda v: v.placement == "system"), text=TEXTS, rows=SHOTS.filter(bool))
 def test_shots_in_the_system_text_stand_byte_for_byte_between_their_tags(variant, text, rows):
     """The tags around shots occur in no text, so that what stands between them is each shot's text and nothing else."""

@@ -26,12 +26,12 @@ def picked(labeled_set, cases=None, **options):
     return [[s.id for s in shots] for shots in ShotPicker(labeled_set).pick(variant_of(labeled_set, **options), cases)]
 
 
-@settings(deadline=None, max_examples=40)
-@given(copies=st.lists(st.tuples(st.integers(0, 17), st.integers(0, 35)), max_size=18), seed=st.integers(0, 99),
-       shots=st.integers(1, 40), selection=st.sampled_from(SELECTIONS), order=st.sampled_from(ORDERS))
+@settings(deadline=None, max_examples=25)
+@given(copies=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 23)), max_size=12), seed=st.integers(0, 99),
+       shots=st.integers(1, 25), selection=st.sampled_from(SELECTIONS), order=st.sampled_from(ORDERS))
 def test_no_shot_is_the_case_or_near_it_or_from_another_split(copies, seed, shots, selection, order):
     """However many texts repeat, and whatever split is scored, shots come from train and from other clusters alone."""
-    cases = [dict(case) for case in CASES[:36]]
+    cases = [dict(case) for case in CASES[:24]]
     for source, target in copies:
         cases[target]["input"] = cases[source]["input"].upper()
     labeled_set = split_labeled_set(made_set(cases), seed=seed)
@@ -96,10 +96,10 @@ def test_drawn_shots_are_the_same_for_all_cases(selection):
 
 
 @settings(deadline=None, max_examples=12)
-@given(order=st.permutations(range(len(CASES))), selection=st.sampled_from(SELECTIONS))
+@given(order=st.permutations(range(30)), selection=st.sampled_from(SELECTIONS))
 def test_shots_are_the_same_in_any_order_of_rows(order, selection):
     """Sorting the file changes no prompt, not even where several texts are equally near."""
-    one = split_labeled_set(made_set(CASES))
+    one = split_labeled_set(made_set(CASES[:30]))
     other = split_labeled_set(made_set([CASES[k] for k in order]))
     validation = one.split("validation")
     again = other.cases.set_index("id").loc[validation["id"]].reset_index()

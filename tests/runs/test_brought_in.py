@@ -10,7 +10,7 @@ IDS = SET.split("validation")["id"].tolist()
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path) as opened:
+    with Workspace(tmp_path, durable=False) as opened:
         yield opened
 
 

@@ -19,7 +19,7 @@ WHOLE = '{"category": "billing", "priority": "low", "confidence": 0.5}'
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path) as opened:
+    with Workspace(tmp_path, durable=False) as opened:
         yield opened
 
 

@@ -16,7 +16,7 @@ VARIANT = PromptVariant("v", fields_of(SET), shots=2)
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path) as opened:
+    with Workspace(tmp_path, durable=False) as opened:
         yield opened
 
 

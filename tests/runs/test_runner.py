@@ -22,7 +22,7 @@ NOW = {"retry_after": "0"}  # sent again without a pause
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path) as opened:
+    with Workspace(tmp_path, durable=False) as opened:
         yield opened
 
 

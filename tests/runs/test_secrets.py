@@ -16,7 +16,7 @@ from promptceiling.prompts import PromptVariant, fields_of
 from promptceiling.runs import Endpoint, Workspace, completions, measure_latency, run_variants
 
 CANARY = "sk-canary-51c0ffee51c0ffee51c0ffee"
-SET = split_labeled_set(made_set(made_cases(12)))
+SET = split_labeled_set(made_set(made_cases(6)))
 VARIANT = PromptVariant("v", fields_of(SET), output="label")
 NOW = {"retry_after": "0"}
 
@@ -57,7 +57,7 @@ def test_key_is_sent_and_left_nowhere(tmp_path, monkeypatch, caplog, capfd, repl
                 told.extend([str(caught), repr(caught), traceback.format_exc()])
             return server.requests
 
-    with Workspace(tmp_path) as workspace:
+    with Workspace(tmp_path, durable=False) as workspace:
         requests = asyncio.run(whole(workspace))
         told.append(completions(workspace, SET).to_csv())
     told += [caplog.text, *capfd.readouterr()]

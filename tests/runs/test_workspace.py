@@ -23,7 +23,7 @@ ANSWER = Answer("billing", "m-2026", "stop", None, 10, 4, 2, 1, 0.25, 2)
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path) as opened:
+    with Workspace(tmp_path, durable=False) as opened:
         yield opened
 
 
