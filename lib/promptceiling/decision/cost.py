@@ -33,19 +33,22 @@ def cost_of(
 ) -> Cost | None:
     """The cost of an option, or None where its tokens or its price are not known.
 
-    The ends of the interval take both token counts at their ends, which is wide rather than narrow.
+    The ends of the interval take every token count at its cheap and at its dear end (many cached tokens are cheap),
+    which is wide rather than narrow; they are NaN where one call alone was measured.
     """
     name = assumptions.price_of or (STAND_IN if embedded else model)
     price = prices.get(name)
     if tokens is None or price is None:
         return None
 
-    def at(end: str) -> float:
-        fresh, cached, output = (max(0.0, getattr(part, end)) for part in (tokens.input, tokens.cached, tokens.output))
+    def thousandfold(fresh: float, cached: float, output: float) -> float:
+        fresh, cached, output = (max(count, 0.0) for count in (fresh, cached, output))  # in this order, NaN stays NaN
         return 1000 * price.cost_usd(fresh, min(cached, fresh), output)
 
-    n = tokens.input.n
-    thousand = Interval(at("value"), at("low"), at("high"), n)
+    fresh, cached, output, n = tokens.input, tokens.cached, tokens.output, tokens.input.n
+    thousand = Interval(
+        thousandfold(fresh.value, cached.value, output.value), thousandfold(fresh.low, cached.high, output.low),
+        thousandfold(fresh.high, cached.low, output.high), n)
     scale = assumptions.requests_per_month / 1000
     month = Interval(thousand.value * scale, thousand.low * scale, thousand.high * scale, n)
     return Cost(thousand, month, price, stand_in=name != model)

@@ -28,8 +28,8 @@ class Scored:
     ----------
     name, kind, model, base_url: what it is and what answered.
     first_run_at: when it was first scored; iterations are in this order.
-    score: all metrics with intervals; `delta_to_best`, `tied`, `best_share`: its standing among the prompts (None for an
-        alternative).
+    score: all metrics with intervals; `delta_to_best`, `tied`, `best_share`: its standing among the prompts (None for
+        an alternative).
     tokens: per request, None where the server gave no usage.
     p95_ms: latency measured apart, None where it was not.
     """
@@ -57,6 +57,7 @@ class Alternative:
     kind: "fine-tune" or "local".
     split: the cases that both were scored on.
     comparison: against the best prompt; positive is better than the prompt.
+    comparable: whether few enough calls failed on both sides for a verdict; else `comparison.withheld` says why.
     """
 
     kind: str
@@ -92,7 +93,7 @@ class Evidence:
     second_reading: share of cases that a second reader labeled alike, None without one.
     prompts: by weighted F1 on validation, best first; empty where nothing has run.
     selection_corrected: the winner's weighted F1 corrected for having been picked.
-    test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed.
+    test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed or too incomplete to count.
     confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
     alternatives: local classifier and fine-tune, where measured.
     """

@@ -29,7 +29,6 @@ from promptceiling.tuning import LOCAL_NAME
 
 _WHICH = ["model", "base_url", "variant", "fingerprint"]
 _Key = tuple[str, str, str, str]
-_MAX_FAILURE_GAP = 0.02  # above this difference of failure rates two sides cannot be compared
 
 
 def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float = 0.85) -> Evidence:
@@ -52,7 +51,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     test_f1 = None
     if best is not None:
         test = _of(prompts[prompts["split"] == "test"], best)
-        test_f1 = _score(test, labels).f1_weighted if len(test) else None
+        opened = _score(test, labels) if len(test) else None
+        test_f1 = opened.f1_weighted if opened is not None and opened.complete else None
     alternatives = [
         found for kind, mask in (("local", local), ("fine-tune", fine_tuned)) if best is not None
         for found in _alternatives(kind, frame[mask], prompts, best, labels, latencies)
@@ -81,7 +81,7 @@ def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[_Key, pd.DataFrame]]:
-    """What was asked of each (model, base URL, variant, fingerprint), in the order of iterations; all failed, left out."""
+    """What was asked of each (model, base URL, variant, fingerprint) that did not all fail, in order of iterations."""
     for key, rows in frame.sort_values("iteration", kind="stable").groupby(_WHICH, sort=False):
         if (rows["outcome"] != "failed").any():
             model, base_url, variant, fingerprint = (str(part) for part in key)
@@ -134,15 +134,15 @@ def _alternatives(
             failed_a, failed_b = a["outcome"] == "failed", b["outcome"] == "failed"
             if (failed_a | failed_b).all():
                 continue
+            comparison = compare_paired(
+                a["expected"].tolist(), a["predicted"].tolist(), b["predicted"].tolist(), labels,
+                failed_a=failed_a.tolist(), failed_b=failed_b.tolist(), units=a["unit"].tolist(), margins=MARGINS)
             found.append(Alternative(
                 kind=kind, name=LOCAL_NAME if kind == "local" else f"fine-tune of {best.model}", model=key[0],
                 split=split,
                 f1_weighted=_score(b, labels).f1_weighted, prompt_f1_weighted=_score(a, labels).f1_weighted,
-                comparison=compare_paired(
-                    a["expected"].tolist(), a["predicted"].tolist(), b["predicted"].tolist(), labels,
-                    failed=(failed_a | failed_b).tolist(), units=a["unit"].tolist(), margins=MARGINS),
-                comparable=bool(abs(failed_a.mean() - failed_b.mean()) <= _MAX_FAILURE_GAP),
-                tokens=_tokens(rows), p95_ms=_p95(latencies, key[3], key[0])))
+                comparison=comparison, comparable=comparison.withheld is None, tokens=_tokens(rows),
+                p95_ms=_p95(latencies, key[3], key[0])))
             break
     return found
 
@@ -170,7 +170,8 @@ def _tokens(rows: pd.DataFrame) -> TokenUse | None:
     known = rows[rows["input_tokens"].notna() & rows["output_tokens"].notna()]
     if known.empty:
         return None
-    return TokenUse(_mean(known["input_tokens"]), _mean(known["cached_tokens"].fillna(0)), _mean(known["output_tokens"]))
+    return TokenUse(
+        _mean(known["input_tokens"]), _mean(known["cached_tokens"].fillna(0)), _mean(known["output_tokens"]))
 
 
 def _mean(values: pd.Series) -> Interval:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.evidence import Evidence, evidence_from_json, evidence_to_json
 from promptceiling.decision.gather import gather
-from promptceiling.errors import PromptCeilingError, WorkspaceError
+from promptceiling.errors import InputError, PromptCeilingError, WorkspaceError
 from promptceiling.runs import Price, Workspace, price_table, schema
 from promptceiling.runs.workspace import now
 
@@ -64,17 +64,24 @@ def read_published(path: str | Path) -> Published:
         return Published(
             evidence_from_json(values["evidence"]), Assumptions(**json.loads(values["assumptions"])),
             {name: Price(**price) for name, price in json.loads(values["prices"]).items()}, values["published_at"])
-    except (KeyError, ValueError, TypeError, PromptCeilingError):
+    except (KeyError, ValueError, TypeError, AttributeError, PromptCeilingError):
         raise WorkspaceError(f"{path} was not written by this program's `publish`, or was altered. "
                              "Publish it again.") from None
 
 
 def verify(path: str | Path) -> list[str]:
-    """Recompute every number from the answers in a published file; a sentence for each that differs, [] for none."""
-    stored = json.loads(_values(Path(path))["evidence"])
-    with Workspace(path, read_only=True) as workspace:
-        again = json.loads(evidence_to_json(gather(workspace, stored.get("set_key"))))
-    return [f"{where}: the file says {found!r}, its answers give {expected!r}."
+    """Recompute every number from the answers in a published file; a sentence for each that differs, [] for none.
+
+    Raises WorkspaceError for a file that is none, or whose answers cannot be read any more.
+    """
+    stored = json.loads(evidence_to_json(read_published(path).evidence))
+    try:
+        with Workspace(path, read_only=True) as workspace:
+            again = json.loads(evidence_to_json(gather(workspace, stored["set_key"])))
+    except (ValueError, KeyError, TypeError, InputError, SQLAlchemyError) as error:
+        raise WorkspaceError(f"The answers in {path} do not give its numbers; they were altered "
+                             f"({type(error).__name__}).") from None
+    return [f"{where}: the file says {_said(found)}, its answers give {_said(expected)}."
             for where, found, expected in _differences("evidence", stored, again)]
 
 
@@ -126,7 +133,12 @@ def _values(path: Path) -> dict[str, str]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise WorkspaceError(f"{path} is not a published file ({error}). Write one with `promptceiling publish FILE`.") from None
+        raise WorkspaceError(
+            f"{path} is not a published file ({error}). Write one with `promptceiling publish FILE`.") from None
+
+
+def _said(value: Any) -> str:
+    return f"{len(value)} entries" if isinstance(value, list | dict) else repr(value)
 
 
 def _differences(where: str, stored: Any, again: Any) -> Iterator[tuple[str, Any, Any]]:

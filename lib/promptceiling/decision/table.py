@@ -86,7 +86,7 @@ def _latency(evidence: Evidence, assumptions: Assumptions) -> Row:
     row = ("latency", f"The prompt misses a hard latency limit of {limit:g} ms (p95)",
            "Evaluate smaller base models first, then fine-tune.")
     p95 = evidence.best.p95_ms if evidence.best else None
-    if p95 is None:
+    if p95 is None or p95.n == 0:
         return Row(*row, "not measured", None, "Latency was not measured apart from the run.",
                    "Measure it: one call at a time, without retries.")
     status = status_of(p95, limit)
@@ -96,7 +96,8 @@ def _latency(evidence: Evidence, assumptions: Assumptions) -> Row:
 
 def _cost(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price]) -> Row:
     budget = assumptions.budget_usd_per_month
-    row = ("cost", f"At {assumptions.requests_per_month:,.0f} requests a month the prompt costs more than ${budget:,.0f}",
+    volume = f"{assumptions.requests_per_month:,.0f} requests a month"
+    row = ("cost", f"At {volume} the prompt costs more than ${budget:,.0f}",
            "Fine-tuning a smaller model is justified.")
     cost = prompt_cost(evidence, assumptions, prices)
     if cost is None:
@@ -113,7 +114,8 @@ def _plateau(evidence: Evidence, assumptions: Assumptions) -> Row:
     plateau = evidence.plateau
     row = ("plateau", "A prompt plateau is confirmed", "Fine-tuning is warranted; plan for its operational overhead.")
     if plateau is None:
-        return Row(*row, "not measured", None, "No iteration has been scored.", "Run several variants, of several kinds.")
+        return Row(
+            *row, "not measured", None, "No iteration has been scored.", "Run several variants, of several kinds.")
     history = f"{len(plateau.iterations)} iterations of {len(plateau.kinds)} kinds"
     gain = plateau.gain
     if gain is not None:
@@ -128,14 +130,16 @@ def _plateau(evidence: Evidence, assumptions: Assumptions) -> Row:
     if state == "confirmed":
         return Row(*row, "met", gain, f"{history}.")
     if state == "too few cases":
-        more = f"Label about {plateau.labels_needed:,} more" if plateau.labels_needed else "No realistic number of labels"
+        needed = plateau.labels_needed
+        more = f"Label about {needed:,} more" if needed else "No realistic number of labels"
         return Row(*row, "undecidable", gain, f"{history}: too few cases to rule a gain of {limit} out.",
                    f"{more} to see a gain of {limit}.")
     said = {
         "good enough": (f"{history}; the best is at or above the threshold.", ""),
         "still climbing": (f"{history}: still climbing.", "Keep iterating."),
         "too few iterations": (f"{history}; at least 5 are needed.", "Score more variants."),
-        "one kind only": (f"{history}; at least 3 kinds are needed.", "Change something else: shots, selection, wording."),
+        "one kind only": (
+            f"{history}; at least 3 kinds are needed.", "Change something else: shots, selection, wording."),
     }[state]
     return Row(*row, "not met", gain, *said)
 
@@ -154,8 +158,8 @@ def _tune(evidence: Evidence, assumptions: Assumptions) -> Row:
               f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}] on the same {delta.n} {tune.split} "
               f"cases, which is {worth}.")
     if not tune.comparable:
-        return Row(*row, "undecidable", delta, f"{reason} The two sides failed on different shares of cases.",
-                   "Run again until both are complete.")
+        why = tune.comparison.withheld or "The two sides failed on different shares of cases."
+        return Row(*row, "undecidable", delta, f"{reason} {why}", "Run again until both are complete.")
     if worth == "worth it":
         return Row(*row, "not met", delta, reason)
     if worth == "undecidable":
@@ -167,4 +171,6 @@ def _tune(evidence: Evidence, assumptions: Assumptions) -> Row:
 
 def _more_labels(interval: Interval, threshold: float) -> str:
     more = labels_to_decide(interval, threshold)
-    return f"Label about {more:,} more and it becomes decidable." if more else "No realistic number of labels would tell."
+    if not more:
+        return "No realistic number of labels would tell."
+    return f"Label about {more:,} more and it becomes decidable."

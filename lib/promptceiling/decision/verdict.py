@@ -62,8 +62,8 @@ def decide(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price
 
     Precedence, first that holds: no labeled set; nothing run, or a run too incomplete, or a score that the constant
     answer nearly reaches (undecidable); a prompt above the threshold (ship, unless latency or cost forbid it); too few
-    labels; a local classifier that beats the prompt by the high margin; latency; cost; a measured fine-tune; a confirmed
-    plateau; room left to iterate; undecidable.
+    labels; a local classifier that beats the prompt by the high margin; latency; cost; a measured fine-tune; a
+    confirmed plateau; room left to iterate; undecidable.
     """
     rows = table_of(evidence, assumptions, prices)
     status = {row.id: row.status for row in rows}
@@ -80,7 +80,8 @@ def decide(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price
     if local is None:
         missing += ("The local classifier was not measured: run it on the same split.",)
     return Decision(
-        verdict, sentence, because, step, sum(holds for _, holds in carrying), carrying, _conflict(by_id), rows, missing)
+        verdict, sentence, because, step, sum(holds for _, holds in carrying), carrying, _conflict(by_id), rows,
+        missing)
 
 
 _Chosen = tuple[Verdict, str, str, str]
@@ -100,8 +101,8 @@ def _blocked(evidence: Evidence, rows: dict[str, Row]) -> _Chosen | None:
                 "Run again: what came is kept, and only the failures are asked for.")
     if score.f1_weighted.value - score.constant_f1 < CONSTANT_GAP:
         return ("undecidable, do this next", "The score says nothing yet.",
-                f"The best prompt's weighted F1, {score.f1_weighted.value:.2f} on {score.scored} cases, is hardly above "
-                f"always answering {score.constant_label!r} ({score.constant_f1:.2f}).",
+                f"The best prompt's weighted F1, {score.f1_weighted.value:.2f} on {score.scored} cases, is hardly "
+                f"above always answering {score.constant_label!r} ({score.constant_f1:.2f}).",
                 "Read the per-class scores; give the prompt shots, or describe the labels.")
     return None
 
@@ -119,8 +120,9 @@ def _choose(evidence: Evidence, assumptions: Assumptions, rows: dict[str, Row]) 
             local.comparison.delta_f1_weighted, (assumptions.margin_low, assumptions.margin_high)) == "worth it":
         delta = local.comparison.delta_f1_weighted
         return ("use the local classifier", "Use the local classifier.",
-                f"It is {100 * delta.value:.1f} points of F1 [{100 * delta.low:.1f}, {100 * delta.high:.1f}] better than the "
-                f"best prompt on the same {delta.n} cases, and calls cost nothing.", "Put it behind the same interface.")
+                f"It is {100 * delta.value:.1f} points of F1 [{100 * delta.low:.1f}, {100 * delta.high:.1f}] better "
+                f"than the best prompt on the same {delta.n} cases, and calls cost nothing.",
+                "Put it behind the same interface.")
     if latency.status == "met":
         return ("try a smaller base model first", "Try a smaller base model first.", latency.reason,
                 "Score a smaller model on the same cases; tune it only if it falls short.")
@@ -131,7 +133,8 @@ def _choose(evidence: Evidence, assumptions: Assumptions, rows: dict[str, Row]) 
         return ("do not keep the fine-tune", "Keep the prompt; do not keep the fine-tune.", tune.reason,
                 f1.remedy or plateau.remedy or "Improve the labels or the prompt instead.")
     if tune.status == "not met":
-        return ("fine-tune (plateau)", "Keep the fine-tune.", tune.reason, "Plan its loop: monitoring, drift, re-training.")
+        return ("fine-tune (plateau)", "Keep the fine-tune.", tune.reason,
+                "Plan its loop: monitoring, drift, re-training.")
     if plateau.status == "met" and tune.status == "not measured":
         return ("fine-tune (plateau)", "Fine-tune: the prompt has reached its ceiling.", plateau.reason,
                 "Tune once, and compare on the sealed test split.")

@@ -49,11 +49,15 @@ def _two(value: float) -> str:
 
 
 def _short(value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def _three(value: float) -> str:
-    if not math.isfinite(value) or value == 0:
+    if math.isnan(value):
+        return "unknown"
+    if value == 0 or math.isinf(value):
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{digits}f}"

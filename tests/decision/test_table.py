@@ -1,0 +1,145 @@
+import math
+from dataclasses import replace
+
+import pytest
+from tests.decision.made_up_evidence import (
+    DEAR,
+    OPEN,
+    PRICES,
+    SLOW,
+    TUNED_IN_VAIN,
+    TUNED_WELL,
+    alternative,
+    around,
+    evidence,
+    nothing_run,
+    plateau,
+    tokens,
+)
+
+from promptceiling.decision import Assumptions, table_of
+from promptceiling.scores import Interval
+
+
+def row(row_id, found, **stated):
+    return next(r for r in table_of(found, Assumptions(**stated), PRICES) if r.id == row_id)
+
+
+NAN = Interval(math.nan, math.nan, math.nan, 0)
+
+STATUSES = [
+    ("no_evals", nothing_run(labels=0), "met"),
+    ("no_evals", nothing_run(labels=1), "not met"),
+    ("few_labels", evidence(labels=499), "met"),
+    ("few_labels", evidence(labels=500), "not met"),
+    ("f1", nothing_run(), "not measured"),
+    ("f1", evidence(f1=around(0.88, 0.02)), "met"),
+    ("f1", evidence(f1=around(0.88, 0.04)), "undecidable"),
+    ("f1", evidence(f1=around(0.82, 0.02)), "not met"),
+    ("f1", evidence(f1=around(0.88, 0.02), test_f1=around(0.8, 0.02)), "not met"),
+    ("latency", nothing_run(), "not measured"),
+    ("latency", evidence(p95=None), "not measured"),
+    ("latency", evidence(p95=NAN), "not measured"),
+    ("latency", evidence(p95=SLOW), "met"),
+    ("latency", evidence(p95=around(290.0, 20.0, 100)), "undecidable"),
+    ("latency", evidence(p95=around(200.0, 20.0, 100)), "not met"),
+    ("latency", evidence(p95=OPEN), "undecidable"),
+    ("latency", evidence(p95=Interval(500.0, 400.0, math.inf, 40)), "met"),
+    ("cost", nothing_run(), "not measured"),
+    ("cost", evidence(model="unknown"), "not measured"),
+    ("cost", evidence(use=DEAR), "met"),
+    ("cost", evidence(use=tokens()), "not met"),
+    ("cost", evidence(use=tokens(6_000.0, 0.0, 800.0, half=500.0)), "undecidable"),
+    ("plateau", nothing_run(), "not measured"),
+    ("plateau", evidence(plateau=plateau("confirmed")), "met"),
+    ("plateau", evidence(plateau=plateau("still climbing")), "not met"),
+    ("plateau", evidence(plateau=plateau("too few iterations")), "not met"),
+    ("plateau", evidence(plateau=plateau("one kind only")), "not met"),
+    ("plateau", evidence(plateau=plateau("too few cases")), "undecidable"),
+    ("plateau", evidence(plateau=plateau("confirmed", best=0.86)), "not met"),
+    ("tune_delta", evidence(), "not measured"),
+    ("tune_delta", evidence(alternatives=(TUNED_WELL,)), "not met"),
+    ("tune_delta", evidence(alternatives=(TUNED_IN_VAIN,)), "met"),
+    ("tune_delta", evidence(alternatives=(alternative("fine-tune", around(0.065, 0.01)),)), "met"),
+    ("tune_delta", evidence(alternatives=(alternative("fine-tune", around(0.06, 0.05)),)), "undecidable"),
+    ("tune_delta", evidence(alternatives=(replace(TUNED_WELL, comparable=False),)), "undecidable"),
+    ("tune_delta", evidence(alternatives=(alternative("local", around(0.12, 0.03)),)), "not measured"),
+]
+
+
+@pytest.mark.parametrize(("row_id", "found", "status"), STATUSES)
+def test_a_row_is_answered_by_its_whole_interval(row_id, found, status):
+    """Met, not met, undecidable or not measured, for each row on both sides of its threshold and across it."""
+    assert row(row_id, found).status == status
+
+
+@pytest.mark.parametrize(("row_id", "found", "stated", "status"), [
+    ("few_labels", evidence(), {"labels_enough": 1001}, "met"),
+    ("f1", evidence(f1=around(0.8, 0.02)), {"f1_ship": 0.7}, "met"),
+    ("latency", evidence(), {"sla_ms": 10.0}, "met"),
+    ("cost", evidence(), {"requests_per_month": 1e8}, "met"),
+    ("cost", evidence(), {"budget_usd_per_month": 50.0}, "met"),
+    ("cost", evidence(model="unknown"), {"price_of": "m"}, "not met"),
+    ("plateau", evidence(plateau=plateau("confirmed")), {"f1_ship": 0.7}, "not met"),
+    ("plateau", evidence(plateau=plateau("good enough", best=0.86)), {"f1_ship": 0.9}, "undecidable"),
+    ("tune_delta", evidence(alternatives=(TUNED_WELL,)), {"margin_low": 0.2, "margin_high": 0.3}, "met"),
+    ("tune_delta", evidence(alternatives=(TUNED_IN_VAIN,)), {"margin_low": 0.02}, "undecidable"),
+])
+def test_a_stated_threshold_changes_its_row(row_id, found, stated, status):
+    """Each assumption is used by the row that shows it."""
+    assert row(row_id, found, **stated).status == status
+
+
+def test_labels_that_would_decide_are_said():
+    """0.87 [0.83, 0.91] on 400 against 0.85: n (1.96 s / d)^2 = 400 (0.04 / 0.02)^2 = 1,600 in all, 1,200 more."""
+    found = row("f1", evidence(f1=around(0.87, 0.04)))
+
+    assert found.remedy == "Label about 1,200 more and it becomes decidable."
+    assert found.reason == "Best prompt, 5 shots: weighted F1 0.87 [0.83, 0.91] on 400 validation cases."
+
+
+@pytest.mark.parametrize(("row_id", "found", "remedy"), [
+    ("few_labels", evidence(labels=290), "Label 210 more."),
+    ("f1", evidence(f1=around(0.851, 0.04)), "No realistic number of labels would tell."),
+    ("plateau", evidence(plateau=plateau("too few cases", labels_needed=1230)),
+     "Label about 1,230 more to see a gain of +2.0 pp."),
+    ("plateau", evidence(plateau=plateau("too few cases")),
+     "No realistic number of labels to see a gain of +2.0 pp."),
+    ("tune_delta", evidence(alternatives=(alternative("fine-tune", around(0.06, 0.05), labels_needed=2150),)),
+     "Label about 2,150 more test cases."),
+    ("tune_delta", evidence(alternatives=(alternative("fine-tune", around(0.06, 0.05)),)),
+     "No realistic number of labels would tell."),
+])
+def test_each_open_row_says_how_many_labels_close_it(row_id, found, remedy):
+    """The number where there is one, and that there is none where it would not be realistic."""
+    assert row(row_id, found).remedy == remedy
+
+
+def test_the_figure_corrected_for_having_picked_it_is_beside_the_winner():
+    """Only for a validation figure: the test split's needs no correction."""
+    corrected = around(0.68, 0.03)
+
+    assert row("f1", evidence(selection_corrected=corrected)).reason.endswith(
+        "Corrected for having picked it: 0.68 [0.65, 0.71].")
+    sealed = row("f1", evidence(selection_corrected=corrected, test_f1=around(0.69, 0.03)))
+    assert sealed.reason == "Best prompt, 5 shots: weighted F1 0.69 [0.66, 0.72] on 400 test cases."
+
+
+def test_the_embedded_model_is_priced_as_another_and_that_is_said():
+    """Its calls cost nothing, so the row names the price that stands in; at gpt-6-luna 800 and 50 tokens are $0.105."""
+    found = row("cost", evidence(model="embedded-in-context", embedded=True))
+
+    assert found.interval.value == pytest.approx(10.5)
+    assert "$0.105 [0.105, 0.105] per 1,000" in found.reason
+    assert "at the price of gpt-6-luna (2026-11-23), which stands in for the embedded model." in found.reason
+
+
+def test_a_comparison_with_failures_decides_nothing():
+    """Where the comparison withholds its verdict, the row is undecidable and gives the reason."""
+    why = "8.0% of the completions failed (at most 5% may); run the failed ones again."
+    withheld = replace(TUNED_WELL, comparable=False, comparison=replace(TUNED_WELL.comparison, withheld=why))
+
+    found = row("tune_delta", evidence(alternatives=(withheld,)))
+
+    assert found.status == "undecidable"
+    assert found.reason.endswith(why)

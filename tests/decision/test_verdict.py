@@ -1,0 +1,220 @@
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.decision.made_up_evidence import (
+    DEAR,
+    DEFAULTS,
+    GOOD,
+    LOCAL_ALIKE,
+    LOCAL_WELL,
+    OPEN,
+    PRICES,
+    SLOW,
+    TUNED_IN_VAIN,
+    TUNED_WELL,
+    alternative,
+    around,
+    evidence,
+    nothing_run,
+    plateau,
+    tokens,
+)
+
+from promptceiling.decision import Assumptions, TokenUse, Verdict, decide
+from promptceiling.scores import Interval
+
+EVALS, COLLECT, SHIP, ITERATE, SMALLER, LOCAL, CHEAPER, TUNE, DROP, OPEN_END = get_args(Verdict)
+TUNES = (CHEAPER, TUNE)
+CONFIRMED = plateau("confirmed")
+
+
+def verdict(found, assumptions=DEFAULTS):
+    return decide(found, assumptions, PRICES)
+
+
+# --- every verdict, and what comes first
+
+TABLE = [
+    ("no labels", nothing_run(labels=0, classes={}), EVALS),
+    ("nothing run", nothing_run(), OPEN_END),
+    ("few labels", evidence(labels=499), COLLECT),
+    ("few labels, and a plateau", evidence(labels=499, plateau=CONFIRMED), COLLECT),
+    ("few labels, but the prompt is good", evidence(labels=499, f1=GOOD), SHIP),
+    ("few labels, F1 undecidable", evidence(labels=499, f1=around(0.86, 0.03)), COLLECT),
+    ("good", evidence(f1=GOOD), SHIP),
+    ("good, a plateau and a fine-tune that gains",
+     evidence(f1=GOOD, plateau=CONFIRMED, alternatives=(TUNED_WELL,)), SHIP),
+    ("good, latency not measured", evidence(f1=GOOD, p95=None), SHIP),
+    ("good, but slow", evidence(f1=GOOD, p95=SLOW), SMALLER),
+    ("good, but dear", evidence(f1=GOOD, use=DEAR), CHEAPER),
+    ("slow", evidence(p95=SLOW), SMALLER),
+    ("slow and dear", evidence(p95=SLOW, use=DEAR), SMALLER),
+    ("slow, with a plateau", evidence(p95=SLOW, plateau=CONFIRMED), SMALLER),
+    ("dear", evidence(use=DEAR), CHEAPER),
+    ("a local classifier that gains", evidence(alternatives=(LOCAL_WELL,)), LOCAL),
+    ("a local classifier that gains, and a slow, dear prompt",
+     evidence(p95=SLOW, use=DEAR, alternatives=(LOCAL_WELL, TUNED_WELL)), LOCAL),
+    ("a local classifier that failed elsewhere",
+     evidence(alternatives=(replace(LOCAL_WELL, comparable=False),)), ITERATE),
+    ("a local classifier that is no better", evidence(alternatives=(LOCAL_ALIKE,)), ITERATE),
+    ("still climbing", evidence(), ITERATE),
+    ("too few iterations", evidence(plateau=plateau("too few iterations")), ITERATE),
+    ("one kind only", evidence(plateau=plateau("one kind only")), ITERATE),
+    ("a plateau", evidence(plateau=CONFIRMED), TUNE),
+    ("a plateau, F1 undecidable", evidence(f1=around(0.84, 0.03), plateau=plateau("confirmed", best=0.84)), TUNE),
+    ("a plateau, and a fine-tune in vain", evidence(plateau=CONFIRMED, alternatives=(TUNED_IN_VAIN,)), DROP),
+    ("a plateau, and a fine-tune that gains", evidence(plateau=CONFIRMED, alternatives=(TUNED_WELL,)), TUNE),
+    ("a plateau, and a fine-tune that is not decided",
+     evidence(plateau=CONFIRMED, alternatives=(alternative("fine-tune", around(0.06, 0.05)),)), OPEN_END),
+    ("a fine-tune that failed on more cases",
+     evidence(plateau=CONFIRMED, alternatives=(replace(TUNED_WELL, comparable=False),)), OPEN_END),
+    ("F1 undecidable, too few cases for a plateau",
+     evidence(f1=around(0.84, 0.03), plateau=plateau("too few cases")), OPEN_END),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_evidence_gives_the_verdict_that_comes_first(found, expected):
+    """The order of precedence that `decide` writes down, condition by condition."""
+    assert verdict(found).verdict == expected
+
+
+def test_every_verdict_can_be_reached():
+    """No word of the ten is dead."""
+    assert {expected for *_, expected in TABLE} == set(get_args(Verdict))
+
+
+# --- when there is none
+
+@pytest.mark.parametrize("found", [evidence(), evidence(f1=GOOD), evidence(plateau=CONFIRMED, p95=SLOW, use=DEAR)])
+def test_an_incomplete_run_carries_no_verdict(found):
+    """Above 5% of failed calls nothing is recommended but to run again; at 5% the verdict stands."""
+    (best,) = found.prompts
+
+    def with_failures(failed):
+        return verdict(replace(found, prompts=(replace(best, score=replace(best.score, scored=400 - failed)),)))
+
+    blocked = with_failures(21)
+    assert blocked.verdict == OPEN_END
+    assert blocked.because == "21 of 400 calls of 5 shots failed; no verdict is given above 5%."
+    assert blocked.next.startswith("Run again")
+    assert with_failures(20).verdict == verdict(found).verdict != OPEN_END
+
+
+@pytest.mark.parametrize(("constant", "blocked"), [(0.889, True), (0.95, True), (0.879, False)])
+def test_a_score_that_the_constant_answer_nearly_reaches_carries_no_verdict(constant, blocked):
+    """An F1 of 0.90 that is less than two points above always answering one label is no reason to ship."""
+    decision = verdict(evidence(f1=around(0.9, 0.02), constant=constant))
+
+    assert (decision.verdict == OPEN_END) == blocked
+    assert (f"always answering 'billing' ({constant:.2f})" in decision.because) == blocked
+
+
+# --- strength, conflict, what is missing
+
+@pytest.mark.parametrize(("found", "holds"), [
+    (evidence(), (True, False, False)),
+    (evidence(labels=499), (False, False, False)),
+    (evidence(plateau=CONFIRMED, p95=SLOW), (True, True, True)),
+    (evidence(use=DEAR), (True, True, False)),
+    (evidence(labels=10, plateau=CONFIRMED), (False, False, True)),
+])
+def test_the_strength_counts_the_conditions_that_carry_a_fine_tune(found, holds):
+    """Labels, demand and plateau are named one by one, and counted."""
+    decision = verdict(found)
+
+    assert tuple(h for _, h in decision.carrying) == holds
+    assert decision.strength == sum(holds)
+
+
+def test_rows_that_disagree_are_said():
+    """A good but slow and dear prompt says so beside its verdict; a plain one has nothing to say."""
+    both = verdict(evidence(f1=GOOD, p95=SLOW, use=DEAR)).conflict
+
+    assert both.startswith("The score is good enough to ship, but p95 of the best prompt is 500 ms")
+    assert "a month" in both
+    assert verdict(evidence(p95=SLOW)).conflict == verdict(evidence(f1=GOOD)).conflict == ""
+
+
+def test_what_was_not_measured_is_listed_with_its_remedy():
+    """Latency, fine-tune and local classifier are missing here, each with the step that supplies it."""
+    missing = verdict(evidence(p95=None)).missing
+
+    assert [line.split(":")[0] for line in missing] == [
+        "The prompt misses a hard latency limit of 300 ms (p95)",
+        "After a fine-tune", "The local classifier was not measured"]
+    assert verdict(evidence(alternatives=(LOCAL_ALIKE, TUNED_IN_VAIN))).missing == ()
+
+
+# --- properties
+
+shares = st.floats(0, 1)
+intervals = st.builds(lambda a, b, c, n: Interval(sorted((a, b, c))[1], min(a, b, c), max(a, b, c), n),
+                      shares, shares, shares, st.integers(1, 5000))
+deltas = st.builds(around, st.floats(-0.3, 0.3), st.floats(0, 0.3))
+alternatives = st.builds(alternative, st.sampled_from(["fine-tune", "local"]), deltas, comparable=st.booleans(),
+                         labels_needed=st.none() | st.integers(10, 20_000))
+plateaus = st.none() | st.builds(
+    plateau, st.sampled_from(["confirmed", "still climbing", "too few iterations", "one kind only", "too few cases",
+                              "good enough"]), best=st.floats(0.65, 1), labels_needed=st.none() | st.integers(10, 9999))
+latencies = st.sampled_from([None, around(20.0, 5.0, 100), SLOW, around(300.0, 50.0, 100), OPEN,
+                             Interval(float("nan"), float("nan"), float("nan"), 0)])
+ONE_CALL = Interval(9_000.0, float("nan"), float("nan"), 1)
+uses = st.sampled_from([None, DEAR, tokens(), TokenUse(ONE_CALL, ONE_CALL, ONE_CALL),
+                        tokens(6_000.0, 0.0, 800.0, half=500.0)])
+measured = st.builds(
+    lambda **kw: evidence(**kw), f1=intervals, p95=latencies, use=uses, failed=st.integers(0, 60), constant=shares,
+    labels=st.integers(1, 2000), plateau=plateaus, alternatives=st.lists(alternatives, max_size=3).map(tuple),
+    test_f1=st.none() | intervals, selection_corrected=st.none() | intervals)
+anything = measured | st.builds(nothing_run, labels=st.integers(0, 2000))
+assumed = st.builds(Assumptions, labels_enough=st.integers(1, 5000), f1_ship=st.floats(0.01, 1),
+                    sla_ms=st.floats(1, 1000), requests_per_month=st.floats(1, 1e9),
+                    budget_usd_per_month=st.floats(0.01, 1e6), margin_low=st.floats(0.01, 0.05),
+                    margin_high=st.floats(0.05, 0.2), price_of=st.sampled_from(["", "gpt-6-luna", "unknown"]))
+
+
+@settings(deadline=None)
+@given(anything, assumed)
+def test_any_evidence_has_one_verdict_in_sentences(found, assumptions):
+    """Whatever was measured: one of the ten, reasons and steps that end as sentences, no unfilled figure."""
+    decision = verdict(found, assumptions)
+
+    assert decision.verdict in get_args(Verdict)
+    said = [decision.sentence, decision.because, decision.next, *(r.reason for r in decision.rows),
+            *(r.remedy for r in decision.rows if r.remedy)]
+    assert all(line.endswith(".") for line in said), said
+    assert not any(word in line for line in said for word in ("nan", "None", "inf ", "inf]"))
+    assert [r.id for r in decision.rows] == ["no_evals", "few_labels", "f1", "latency", "cost", "plateau", "tune_delta"]
+    assert all(r.remedy for r in decision.rows if r.status in ("undecidable", "not measured"))
+
+
+@settings(deadline=None)
+@given(measured, assumed, st.floats(0, 0.5))
+def test_a_better_score_never_turns_shipping_into_a_fine_tune(found, assumptions, gain):
+    """Where the prompt ships, a prompt whose whole interval lies higher ships too."""
+    before = verdict(found, assumptions)
+    (best,) = found.prompts
+
+    def up(interval):
+        return Interval(*(min(1.0, x + gain) for x in (interval.value, interval.low, interval.high)), interval.n)
+
+    better = replace(best, score=replace(best.score, f1_weighted=up(best.score.f1_weighted)))
+    after = verdict(replace(found, prompts=(better,), test_f1=found.test_f1 and up(found.test_f1)), assumptions)
+
+    if before.verdict == SHIP:
+        assert after.verdict == SHIP
+    if before.verdict not in TUNES and found.test_f1 is None:
+        assert after.verdict not in TUNES or before.verdict in (COLLECT, OPEN_END)
+
+
+@settings(deadline=None)
+@given(measured, assumed, st.floats(1, 100))
+def test_more_money_never_calls_for_a_cheaper_model(found, assumptions, factor):
+    """A larger budget does not turn another verdict into the one that cost carries."""
+    richer = replace(assumptions, budget_usd_per_month=assumptions.budget_usd_per_month * factor)
+
+    if verdict(found, assumptions).verdict != CHEAPER:
+        assert verdict(found, richer).verdict != CHEAPER
