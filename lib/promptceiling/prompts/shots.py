@@ -33,7 +33,8 @@ class ShotPicker:
     """
 
     def __init__(self, labeled_set: LabeledSet) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer  # imported late: pages that only read need not wait for it
+        # imported late: pages that only read need not wait for it
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
         if "split" not in labeled_set.cases or "cluster" not in labeled_set.cases:
             raise InputError("The labeled set has not been split. Call split_labeled_set first.")
