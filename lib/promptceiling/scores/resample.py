@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DRAWS = 10_000
 ROWS_PER_CELL = 12  # below this many rows a cell it is cheaper to draw its rows one by one than a binomial number
+_SPARE = 3.0  # standard deviations that the Poisson total stays under the sample's size
 _CHUNK = 1_000_000  # numbers held at once, so that memory stays bounded and the matrix near the cache
 Counts = NDArray[np.float32]  # whole numbers below 2**24, so sums and products of counts are exact
 
@@ -107,31 +109,33 @@ def _adds(codes: Codes, labels: int) -> csr_array:
 def resampled_counts(atoms: Atoms, rng: np.random.Generator, draws: int) -> Iterator[Counts]:
     """How often each atom occurs in each resample, in blocks of shape (some draws, atoms).
 
-    Drawing `count.sum()` units with replacement is exactly a multinomial draw over the atoms. Atoms of many units are
-    drawn as such, with all the rest as one cell; the units that fell to the rest are then drawn one by one.
+    Drawing `count.sum()` units with replacement is exactly a multinomial draw over the atoms. It is made of two: atoms
+    of many units, and all the rest as one, get Poisson numbers whose total stays under the sample's; the units that are
+    missing then, and those that fell to the rest, are drawn one by one. Given their total, independent Poisson numbers
+    are multinomial, and multinomial draws add up to one, so nothing is approximated.
     """
     total, size = int(atoms.count.sum()), len(atoms.count)
     heavy = np.flatnonzero(atoms.count >= ROWS_PER_CELL)
-    light = np.flatnonzero(atoms.count < ROWS_PER_CELL)
-    rows = np.repeat(light, atoms.count[light])
-    shares = np.append(atoms.count[heavy], len(rows)) / total
-    step = max(1, _CHUNK // max(size, len(rows)))
+    every = np.repeat(np.arange(size), atoms.count)
+    rest = np.repeat(*(x[atoms.count < ROWS_PER_CELL] for x in (np.arange(size), atoms.count)))
+    if not len(heavy):
+        every = rest
+    first = max(0.0, total - _SPARE * math.sqrt(total)) / total if len(heavy) else 0.0
+    means = np.append(atoms.count[heavy], len(rest)) * first
+    step = max(1, _CHUNK // max(size, len(rest)))
     for start in range(0, draws, step):
         block = min(step, draws - start)
-        counts = np.zeros((block, size), dtype=np.float32)
-        fell = np.full(block, total)
-        if len(heavy):
-            drawn = rng.multinomial(total, shares, size=block)
-            counts[:, heavy] = drawn[:, :-1]
-            fell = drawn[:, -1]
-        if len(rows):
-            picked = rows.take(rng.integers(0, len(rows), size=int(fell.sum())))
-            picked += np.repeat(np.arange(block) * size, fell)
-            one_by_one = np.bincount(picked, minlength=block * size).reshape(block, size)
-            if len(heavy):
-                counts += one_by_one
-            else:
-                counts = one_by_one.astype(np.float32)
+        many = rng.poisson(means, size=(block, len(means)))
+        while (over := np.flatnonzero(many.sum(axis=1) > total)).size:
+            many[over] = rng.poisson(means, size=(len(over), len(means)))
+        picks = []
+        for rows, times in ((rest, many[:, -1]), (every, total - many.sum(axis=1))):
+            if len(rows):
+                picked = rows.take(rng.integers(0, len(rows), size=int(times.sum())))
+                picked += np.repeat(np.arange(block) * size, times)
+                picks.append(picked)
+        counts = np.bincount(np.concatenate(picks), minlength=block * size).reshape(block, size).astype(np.float32)
+        counts[:, heavy] += many[:, :-1]
         yield counts
 
 
