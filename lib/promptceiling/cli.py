@@ -19,12 +19,17 @@ import click
 from promptceiling.errors import EndpointError, InputError, PromptCeilingError
 from promptceiling.labeled_set import audit, read_labeled_set, split_labeled_set
 
-STORE = click.option("--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
+STORE = click.option(
+    "--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 
 class _Group(click.Group):
     """Turns the library's errors into one sentence and an exit status, never a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["json"] = "--json" in args
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -33,7 +38,7 @@ class _Group(click.Group):
             click.echo("Interrupted; every answer that came is kept.", err=True)
             ctx.exit(130)
         except PromptCeilingError as error:
-            if "--json" in sys.argv and isinstance(error, InputError):
+            if ctx.meta["json"] and isinstance(error, InputError):
                 place = {"file": error.file, "row": error.row, "column": error.column}
                 click.echo(json.dumps({"error": {"message": str(error), **place}}))
             click.echo(f"promptceiling: {error}", err=True)
@@ -71,7 +76,7 @@ def lab(port: int) -> None:
                "--ServerApp.answer_yes=True", "--LabApp.news_url=None",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # in a container; the server listens on this machine alone and asks for its token
+        command.append("--allow-root")  # in a container; the server listens on this machine and asks for its token
     os.execv(command[0], command)  # noqa: S606 - our own interpreter; Ctrl-C is then Jupyter's alone
 
 
@@ -87,9 +92,9 @@ def check(file: Path, input_column: str | None, label_column: str | None, as_jso
     splits = {name: int(n) for name, n in labeled_set.cases["split"].value_counts().sort_index().items()}
     classes = {label: int(n) for label, n in labeled_set.cases["expected_category"].value_counts().items()}
     if as_json:
-        _print_json({"file": str(file), "rows": len(labeled_set), "classes": classes, "fields": list(labeled_set.fields),
-                     "notices": [asdict(n) for n in labeled_set.notices], "findings": [asdict(f) for f in findings],
-                     "splits": splits})
+        _print_json({"file": str(file), "rows": len(labeled_set), "classes": classes,
+                     "fields": list(labeled_set.fields), "notices": [asdict(n) for n in labeled_set.notices],
+                     "findings": [asdict(f) for f in findings], "splits": splits})
         return
     click.echo(f"{file}: {len(labeled_set):,} cases, fields {', '.join(labeled_set.fields)}; splits "
                + ", ".join(f"{name} {n}" for name, n in splits.items()))
@@ -103,13 +108,15 @@ def check(file: Path, input_column: str | None, label_column: str | None, as_jso
 
 @main.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set.")
-@click.option("--variants", "variants_file", type=click.Path(path_type=Path), help="A YAML list; else three standard ones.")
+@click.option("--variants", "variants_file", type=click.Path(path_type=Path),
+              help="A YAML list; else three standard ones.")
 @click.option("--split", type=click.Choice(["validation", "test", "all"]), default="validation", show_default=True)
 @click.option("--model", help="The model's name at the endpoint; without one and without a URL, the embedded model.")
 @click.option("--base-url", help="An OpenAI-compatible URL; else OPENAI_BASE_URL.")
 @click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
-@click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1), help="Seconds a call may take.")
+@click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
+              help="Seconds a call may take.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
 @STORE
@@ -129,7 +136,8 @@ def run(
 
     def progress(p: Progress) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s ", nl=False, err=True)
+            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s "
+            click.echo(f"\r{done}", nl=False, err=True)
 
     with Workspace(store) as workspace:
         summary = asyncio.run(run_variants(
@@ -148,15 +156,21 @@ def run(
             "run": summary.run_id, "model": endpoint.model, "split": split,
             "outcomes": {k: int(v) for k, v in frame["outcome"].value_counts().items()}, "sent": summary.sent,
             "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint), "elapsed_s": summary.elapsed_s,
-            "variants": [{"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
-                         for r in scored]})
+            "variants": [
+                {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
+                for r in scored]})
     else:
         click.echo(f"run {summary.run_id}: {summary.items:,} answers, {summary.sent:,} asked now, "
                    f"{summary.from_store:,} from the store, {sum(summary.failed.values())} failed, {summary.state}"
                    + ("; the scores are the embedded model's, not an LLM's" if endpoint.embedded else ""))
         _print_scores(scored)
-    if summary.problem:
-        click.echo(f"promptceiling: {summary.problem}", err=True)
+    problem = summary.problem
+    if problem is None and summary.failed:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in summary.failed.items())
+        problem = (f"{sum(summary.failed.values()):,} of {summary.items:,} answers did not come ({kinds}). What came "
+                   "is kept: run again to ask for the rest.")
+    if problem:
+        click.echo(f"promptceiling: {problem}", err=True)
     sys.exit(0 if summary.state == "done" else 3)
 
 
@@ -192,7 +206,8 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
                f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
                + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
     mcnemar = found["mcnemar"]
-    click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} (McNemar p {mcnemar['p']:.3g})")
+    click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
+               f"(McNemar p {mcnemar['p']:.3g})")
 
 
 @main.command("decide")
@@ -203,7 +218,7 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
 @click.option("--requests-per-month", type=float, default=100_000.0, show_default=True)
 @click.option("--budget-usd-per-month", type=float, default=1_000.0, show_default=True)
 @JSON
-def decide_command(store: str, wanted: str | None, as_json: bool, **stated: float) -> None:
+def decide_command(store: str, wanted: str | None, as_json: bool, **stated: Any) -> None:
     """Answer the decision table from the evidence in the workspace."""
     from typing import get_args
 
@@ -265,7 +280,11 @@ def embedded(port: int, folder: Path) -> None:
 
     check_port("127.0.0.1", port)
     click.echo(f"{MODEL} is at http://127.0.0.1:{port}/v1 (Ctrl-C ends it)", err=True)
-    uvicorn.run(create_app(folder), host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(create_app(folder), host="127.0.0.1", port=port, log_level="warning"))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _of_run(workspace: Any, labeled_set: Any, endpoint: Any, variants: Any, split: str, repeats: int) -> Any:

@@ -49,8 +49,9 @@ def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, An
         "f1_weighted": _interval(score.f1_weighted), "f1_macro": score.f1_macro.value,
         "accuracy": _interval(score.accuracy),
         "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
-        "per_class": [{"label": c.label, "support": c.support,
-                       **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
+        "per_class": [
+            {"label": c.label, "support": c.support,
+             **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
     }
 
 

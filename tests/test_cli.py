@@ -1,0 +1,529 @@
+import asyncio
+import contextlib
+import csv
+import functools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import get_args
+
+import pytest
+from click.testing import CliRunner
+from tests.made_up import made_cases, written
+from tests.runs.misbehaving_server import completion, error, serving
+
+from promptceiling.cli import main
+from promptceiling.decision import Verdict
+from promptceiling.runs import runner
+from promptceiling.runs.answer import ask
+
+KEY = "sk-canary-2e81f0aa93c4d7"
+PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
+ZERO_SHOT = "- {name: zero-shot}\n"
+
+
+@pytest.fixture
+def tickets(tmp_path):
+    """Forty-five made-up cases, split in thirds, and a variants file with one variant."""
+    cases = [case | {"split": ("train", "validation", "test")[(k // 3) % 3]} for k, case in enumerate(made_cases(45))]
+    (tmp_path / "variants.yaml").write_text(ZERO_SHOT)
+    return written(tmp_path / "tickets.csv", cases)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Runs the command in an empty folder; its result, once no traceback was seen."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in result.output
+        return result
+
+    return run
+
+
+def sentence(result, status=2):
+    """The one line on stderr of a call that ended with this status and said nothing on stdout."""
+    assert result.exit_code == status, result.output
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("promptceiling: ")
+    assert line.endswith(".")
+    return line
+
+
+def printed(result, status=0):
+    """The one JSON object on stdout of a call with --json."""
+    assert result.exit_code == status, result.output
+
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    found = json.loads(result.stdout, parse_constant=refuse)
+    assert isinstance(found, dict)
+    assert result.stdout.count("\n") == 1
+    return found
+
+
+def is_interval(value):
+    return list(value) == ["value", "low", "high"] and all(isinstance(x, float) for x in value.values())
+
+
+@contextlib.contextmanager
+def served(script):
+    """A scripted OpenAI-compatible server in a thread of its own."""
+    ready, done = threading.Event(), []
+
+    async def serve():
+        async with serving(script) as server:
+            loop, end = asyncio.get_running_loop(), asyncio.Event()
+            done.extend([server, lambda: loop.call_soon_threadsafe(end.set)])
+            ready.set()
+            await end.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield done[0]
+    finally:
+        done[1]()
+        thread.join(20)
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# --- check
+
+def test_check_prints_what_was_read(call, tickets):
+    """Rows, classes, fields, notices, findings and splits of the file, for programs and for people."""
+    found = printed(call("check", tickets, "--json"))
+
+    assert list(found) == ["file", "rows", "classes", "fields", "notices", "findings", "splits"]
+    assert found["file"] == str(tickets)
+    assert found["rows"] == 45
+    assert found["classes"] == {"billing": 15, "access": 15, "export": 15}
+    assert found["fields"] == ["category"]
+    assert found["splits"] == {"train": 15, "validation": 15, "test": 15}
+    assert call("check", tickets).stdout.startswith(f"{tickets}: 45 cases, fields category; splits test 15")
+
+
+def test_check_says_what_was_cleaned(call, tmp_path):
+    """A row without a label is a notice with its code, its sentence and its row."""
+    path = written(tmp_path / "t.csv", [*made_cases(9), {"id": "x", "input": "no label", "expected_category": ""}])
+
+    notices = printed(call("check", path, "--json"))["notices"]
+
+    assert notices
+    assert all(list(notice) == ["code", "message", "rows"] for notice in notices)
+    assert [10] in [notice["rows"] for notice in notices]
+
+
+def test_check_takes_other_column_names(call, tmp_path):
+    """--input and --label name the columns."""
+    path = written(tmp_path / "t.csv", [{"words": c["input"], "kind": c["expected_category"]} for c in made_cases(9)])
+
+    assert printed(call("check", path, "--input", "words", "--label", "kind", "--json"))["rows"] == 9
+
+
+def test_check_refuses_a_missing_file(call):
+    """With --json the error is the object on stdout, and the sentence stays on stderr; status 2."""
+    result = call("check", "nothing.csv", "--json")
+
+    problem = printed(result, 2)
+    assert list(problem) == ["error"]
+    assert list(problem["error"]) == ["message", "file", "row", "column"]
+    assert problem["error"]["file"] == "nothing.csv"
+    assert result.stderr == f"promptceiling: {problem['error']['message']}\n"
+    assert "nothing.csv" in sentence(call("check", "nothing.csv"))
+
+
+def test_check_names_the_place(call, tmp_path):
+    """A split that is none is refused with its row and column."""
+    cases = [case | {"split": "train"} for case in made_cases(9)]
+    cases[4]["split"] = "nowhere"
+
+    problem = printed(call("check", written(tmp_path / "t.csv", cases), "--json"), 2)["error"]
+
+    assert (problem["row"], problem["column"]) == (5, "split")
+    assert "'nowhere'" in problem["message"]
+
+
+# --- run
+
+def test_run_asks_scores_and_asks_no_second_time(call, tickets):
+    """The object has every key; the second run sends nothing and gives the same scores."""
+    words = ("run", "--data", tickets, "--json")
+    first, second = printed(call(*words)), printed(call(*words))
+
+    assert list(first) == [
+        "run", "model", "split", "outcomes", "sent", "from_store", "cost_usd", "elapsed_s", "variants"]
+    assert (first["model"], first["split"], first["cost_usd"]) == ("embedded-in-context", "validation", 0.0)
+    assert sum(first["outcomes"].values()) == first["sent"] == 45
+    assert (first["from_store"], second["sent"], second["from_store"]) == (0, 0, 45)
+    assert [v["name"] for v in first["variants"]] == ["zero-shot", "5 stratified shots", "5 similar shots"]
+    for variant in first["variants"]:
+        assert list(variant) == ["name", "n", "scored", "f1_weighted", "f1_macro", "accuracy"]
+        assert (variant["n"], variant["scored"]) == (15, 15)
+        assert is_interval(variant["f1_weighted"])
+        assert is_interval(variant["accuracy"])
+        assert isinstance(variant["f1_macro"], float)
+    assert second["variants"] == first["variants"]
+    assert second["run"] != first["run"]
+
+
+def test_run_writes_predictions_that_score_alike(call, tickets, tmp_path):
+    """--out has the documented columns, and `score` of it gives the figures that `run` gave."""
+    ran = printed(call("run", "--data", tickets, "--split", "all", "--out", "out.csv", "--json"))
+
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    scored = printed(call("score", "out.csv", "--json"))
+    assert list(rows[0]) == ["id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s",
+                             "input_tokens", "cached_tokens", "output_tokens"]
+    assert len(rows) == 135
+    for one, other in zip(ran["variants"], scored["variants"], strict=True):
+        assert one["name"] == other["variant"]
+        assert one["f1_weighted"]["value"] == other["f1_weighted"]["value"]
+
+
+def test_run_says_whose_scores_they_are(call, tickets):
+    """A person reads what was asked, the scores, and that they are the embedded model's."""
+    result = call("run", "--data", tickets, "--variants", "variants.yaml")
+
+    assert result.exit_code == 0
+    assert "15 asked now, 0 from the store, 0 failed, done; the scores are the embedded model's, not an LLM's" in (
+        result.stdout)
+    assert "zero-shot: weighted F1 0." in result.stdout
+
+
+def test_run_reports_what_an_endpoint_costs(call, tickets, monkeypatch):
+    """15 calls of 10 tokens in and 2 out at gpt-6-luna's price: 15 (10 x 0.10 + 2 x 0.50) / 10^6 = $0.00003."""
+    with served([completion("billing")]) as server:
+        found = printed(call("run", "--data", tickets, "--variants", "variants.yaml", "--json", "--base-url",
+                             server.base_url, "--model", "gpt-6-luna"))
+
+    assert found["cost_usd"] == pytest.approx(3e-5)
+    assert found["outcomes"] == {"answered": 15}
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--data", "nothing.csv"), "nothing.csv"),
+    (("--data", "tickets.csv", "--variants", "nothing.yaml"), "nothing.yaml"),
+    (("--data", "tickets.csv", "--base-url", "http://127.0.0.1:1/v1"), "No model is named"),
+    (("--data", "tickets.csv", "--store", "tickets.csv/below"), "tickets.csv/below"),
+    (("--data", "tickets.csv", "--variants", "variants.yaml", "--out", "tickets.csv/o.csv"), "tickets.csv/o.csv"),
+])
+def test_run_refuses_in_a_sentence(call, tickets, words, said):
+    """A missing file, an endpoint without a model, a workspace or an output that cannot be written."""
+    result = call("run", *words)
+
+    status = 3 if "No model" in said else 2
+    assert result.exit_code == status
+    assert said in result.stderr.splitlines()[-1]
+    assert result.stderr.splitlines()[-1].startswith("promptceiling: ")
+
+
+def test_only_unusable_input_is_an_object_on_stdout(call, tickets):
+    """A workspace that cannot be made is a sentence on stderr alone, with --json too."""
+    result = call("run", "--data", tickets, "--store", tickets / "below", "--json")
+
+    assert result.stdout == ""
+    assert "cannot be made" in sentence(result)
+
+
+def test_a_wrong_key_ends_the_run_and_is_not_shown(call, tickets, monkeypatch):
+    """A 401 that repeats the key: status 3, one sentence about the variable, the key nowhere, a few sends at most."""
+    monkeypatch.setenv("MY_KEY", KEY)
+    with served(lambda r: error(401, "invalid_api_key", f"Wrong key: {r.headers['authorization']}")) as server:
+        result = call("run", "--data", tickets, "--variants", "variants.yaml", "--model", "m", "--base-url",
+                      server.base_url, "--api-key-env", "MY_KEY", "--concurrency", "2", "--json")
+        asked = list(server.requests)
+
+    found = printed(result, 3)
+    assert asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert len(asked) <= 2
+    assert found["outcomes"] == {"failed": 15}
+    assert found["variants"][0]["scored"] == 0
+    assert found["variants"][0]["f1_weighted"] == {"value": None, "low": None, "high": None}
+    assert result.stderr == "promptceiling: The server refused the key (401). Check the variable that holds it.\n"
+    assert KEY not in result.output
+
+
+def test_an_unreachable_endpoint_leaves_the_run_incomplete(call, tickets, monkeypatch, free_port):
+    """Nothing listens at the port: status 3 and one sentence that says how many calls failed, and what to do."""
+    monkeypatch.setattr(runner, "ask", functools.partial(ask, sends=1))  # no waiting for a second try
+
+    result = call("run", "--data", tickets, "--variants", "variants.yaml", "--model", "m", "--base-url",
+                  f"http://127.0.0.1:{free_port}/v1", "--json")
+
+    found = printed(result, 3)
+    assert (found["sent"], found["outcomes"]) == (15, {"failed": 15})
+    assert result.stderr == ("promptceiling: 15 of 15 answers did not come (15 connection). What came is kept: run "
+                             "again to ask for the rest.\n")
+
+
+def test_a_missing_key_is_asked_for_before_anything_is_sent(call, tickets):
+    """A host that is not this machine needs a key; its variable is named."""
+    result = call("run", "--data", tickets, "--model", "m", "--base-url", "https://models.example/v1")
+
+    assert result.exit_code == 3
+    assert result.stderr == ("promptceiling: models.example needs a key, and OPENAI_API_KEY is not set in the "
+                             "environment.\n")
+
+
+# --- score and compare
+
+def predictions(path, rows):
+    return written(path, [dict(zip(("id", "expected", "predicted"), row, strict=True)) for row in rows])
+
+
+@pytest.fixture
+def two_files(tmp_path):
+    """Four hundred cases: `a.csv` is right on 300 of them, `b.csv` on the same and 60 more."""
+    truth = [("x", "y")[k % 2] for k in range(400)]
+    other = {"x": "y", "y": "x"}
+    for name, right in (("a.csv", 300), ("b.csv", 360)):
+        predictions(tmp_path / name, [
+            (f"c{k}", label, label if k < right else other[label]) for k, label in enumerate(truth)])
+    return tmp_path / "a.csv", tmp_path / "b.csv"
+
+
+def test_score_prints_every_metric(call, two_files):
+    """Accuracies of 0.75 and 0.90 on balanced classes, with the constant answer and both classes."""
+    found = printed(call("score", *two_files, "--json"))
+
+    assert list(found) == ["variants"]
+    assert [(v["variant"], v["n"], v["scored"]) for v in found["variants"]] == [("a", 400, 400), ("b", 400, 400)]
+    assert [v["accuracy"]["value"] for v in found["variants"]] == [0.75, 0.9]
+    for variant in found["variants"]:
+        assert {"variant", "n", "scored", "f1_weighted", "f1_macro", "accuracy", "constant_answer", "per_class"} <= (
+            variant.keys())
+        assert is_interval(variant["f1_weighted"])
+        assert variant["constant_answer"] == {"f1_weighted": pytest.approx(1 / 3), "label": "x"}
+        assert [c["label"] for c in variant["per_class"]] == ["x", "y"]
+        assert [c["support"] for c in variant["per_class"]] == [200, 200]
+    lines = call("score", *two_files).stdout.splitlines()
+    assert lines[0].startswith("a: weighted F1 0.750 [0.")
+    assert "400 scored of 400; always 'x': 0.333" in lines[0]
+
+
+def test_compare_prints_the_paired_difference(call, two_files):
+    """B is right on 60 more of 400 and wrong on none that A has right: +15 points, McNemar 0 against 60, worth it."""
+    found = printed(call("compare", *two_files, "--json"))
+
+    assert list(found) == ["n", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict", "labels_needed"]
+    assert found["n"] == 400
+    assert found["delta_accuracy"]["value"] == pytest.approx(0.15)
+    assert is_interval(found["delta_f1_weighted"])
+    assert list(found["mcnemar"]) == ["b", "c", "p"]
+    assert (found["mcnemar"]["b"], found["mcnemar"]["c"]) == (0, 60)
+    assert found["mcnemar"]["p"] == pytest.approx(2 * 0.5**60)
+    assert (found["verdict"], found["labels_needed"]) == ("worth it", None)
+    back = printed(call("compare", *reversed(two_files), "--json"))
+    assert back["verdict"] == "not worth it"
+    assert back["delta_f1_weighted"]["value"] == pytest.approx(-found["delta_f1_weighted"]["value"])
+    assert "worth it" in call("compare", *two_files).stdout
+
+
+def test_compare_says_how_many_labels_decide(call, two_files):
+    """With margins around the difference nothing is decided, and a number of labels is named."""
+    found = printed(call("compare", *two_files, "--margins", "0.1", "0.16", "--json"))
+
+    assert found["verdict"] == "undecidable"
+    assert found["labels_needed"] % 10 == 0
+    assert found["labels_needed"] > 0
+
+
+@pytest.mark.parametrize(("words", "column"), [
+    (("score", "nothing.csv"), None), (("compare", "a.csv", "nothing.csv"), None),
+    (("score", "odd.csv"), "expected"), (("compare", "a.csv", "apart.csv"), "id"),
+    (("compare", "a.csv", "b.csv", "--margins", "0.2", "0.1"), None),
+])
+def test_files_that_cannot_be_scored_are_refused(call, two_files, tmp_path, words, column):
+    """Missing files, missing columns, files that share no case and margins in the wrong order: status 2."""
+    (tmp_path / "odd.csv").write_text("id,predicted\n1,x\n")
+    predictions(tmp_path / "apart.csv", [("other", "x", "x")])
+
+    assert printed(call(*words, "--json"), 2)["error"]["column"] == column
+    assert sentence(call(*words))
+
+
+# --- decide, publish, verify
+
+@pytest.fixture
+def decided(call, tickets):
+    """A workspace with one run."""
+    assert call("run", "--data", tickets, "--variants", "variants.yaml").exit_code == 0
+
+
+@pytest.mark.usefixtures("decided")
+def test_decide_answers_every_row(call):
+    """45 labels are too few; every row has its figures, reason and remedy."""
+    found = printed(call("decide", "--json"))
+
+    assert {"verdict", "strength", "rows", "missing"} <= found.keys()
+    assert found["verdict"] == "collect labels, few-shot meanwhile"
+    assert found["strength"] == 0
+    for row in found["rows"]:
+        assert list(row) == ["id", "condition", "status", "value", "low", "high", "n", "reason", "remedy"]
+    assert [(r["id"], r["status"]) for r in found["rows"]][:3] == [
+        ("no_evals", "not met"), ("few_labels", "met"), ("f1", "not met")]
+    assert found["rows"][1]["n"] == 45
+    assert any("local classifier" in line for line in found["missing"])
+    told = call("decide").stdout
+    assert told.startswith("Collect labels; use few-shot prompting meanwhile.")
+    assert "[collect labels, few-shot meanwhile; 0 of 3 conditions" in told
+    assert "Next: Label 455 more." in told
+
+
+@pytest.mark.usefixtures("decided")
+def test_decide_is_a_gate(call):
+    """Status 0 for the wanted verdict, 1 for another one, 2 for a word that is no verdict."""
+    wanted = call("decide", "--fail-unless", "collect labels, few-shot meanwhile", "--json")
+    other = call("decide", "--fail-unless", "ship the prompt", "--json")
+
+    assert printed(wanted, 0) == printed(other, 1)
+    line = sentence(call("decide", "--fail-unless", "ship it"))
+    assert all(verdict in line for verdict in get_args(Verdict))
+
+
+@pytest.mark.usefixtures("decided")
+def test_decide_takes_what_is_stated(call):
+    """A threshold that the prompt passes ships it; a budget of next to nothing makes its cost a met condition."""
+    def rows(*words):
+        return {r["id"]: r["status"] for r in printed(call("decide", *words, "--json"))["rows"]}
+
+    assert printed(call("decide", "--f1", "0.02", "--json"))["verdict"] != "collect labels, few-shot meanwhile"
+    assert rows("--f1", "0.02")["f1"] == "met"
+    assert rows("--requests-per-month", "1e9", "--budget-usd-per-month", "1")["cost"] == "met"
+    problem = printed(call("decide", "--sla-ms", "0", "--json"), 2)["error"]
+    assert problem["column"] == "sla_ms"
+
+
+def test_without_a_workspace_there_is_nothing_to_decide(call, tmp_path):
+    """Deciding and publishing name the place, and make nothing there."""
+    for words in (("decide",), ("decide", "--json"), ("publish", "p.sqlite")):
+        result = call(*words)
+        assert "There is no workspace at workspace/store.sqlite" in sentence(result)
+        assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("decided")
+def test_publish_and_verify(call, tmp_path):
+    """The published file verifies with status 0; cut at a place where it hurts, it is refused or differs."""
+    published = call("publish", "p.sqlite")
+    verified = call("verify", "p.sqlite")
+
+    assert published.stdout.startswith("p.sqlite: tickets, 1 variants, 45 cases.")
+    assert (published.exit_code, verified.exit_code) == (0, 0)
+    assert verified.stdout == "p.sqlite: every number follows from its answers.\n"
+    assert "cannot be written" in sentence(call("publish", "tickets.csv/p.sqlite"))
+    assert "is not a published file" in sentence(call("verify", "tickets.csv"))
+    assert "There is no published file" in sentence(call("verify", "nothing.sqlite"))
+    assert "is not a published file" in sentence(call("app", "tickets.csv"))
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_figure_that_does_not_follow_fails_the_gate(call, tmp_path):
+    """Status 1 and one line for each figure, with what the file says and what its answers give."""
+    call("publish", "p.sqlite")
+    altered = (tmp_path / "p.sqlite").read_bytes().replace(b'"labels": 45', b'"labels": 99')
+    (tmp_path / "p.sqlite").write_bytes(altered)
+
+    result = call("verify", "p.sqlite")
+
+    assert result.exit_code == 1
+    assert result.stdout == "evidence.labels: the file says 99, its answers give 45.\n"
+
+
+# --- the program as a process
+
+@contextlib.contextmanager
+def process(*words, cwd, **environment):
+    """The command as a process of its own, killed at the end if it still runs."""
+    started = subprocess.Popen(
+        [*PROGRAM, *map(str, words)], cwd=cwd, env=os.environ | environment, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    try:
+        yield started
+    finally:
+        if started.poll() is None:
+            started.kill()
+        started.communicate()
+
+
+def test_json_is_all_of_stdout(tickets, tmp_path):
+    """In a real process too: one object, nothing else, nothing on stderr."""
+    with process("check", tickets, "--json", cwd=tmp_path) as started:
+        out, err = started.communicate(timeout=60)
+
+    assert started.returncode == 0
+    assert json.loads(out)["rows"] == 45
+    assert err == ""
+
+
+def test_an_occupied_port_is_one_sentence(tmp_path, call):
+    """The embedded server does not start where another program listens; another port is suggested."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        line = sentence(call("embedded", "--port", port))
+
+    assert line.startswith(f"promptceiling: Port {port} on 127.0.0.1 cannot be used: Address already in use.")
+
+
+def test_the_embedded_server_serves_until_interrupted(tmp_path, tickets, free_port, call):
+    """It lists its model and answers a run over HTTP; Ctrl-C ends it within ten seconds."""
+    url = f"http://127.0.0.1:{free_port}/v1"
+    with process("embedded", "--port", free_port, cwd=tmp_path) as server:
+        assert url in server.stderr.readline()
+        deadline = time.monotonic() + 30
+        models = None
+        while models is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/models", timeout=5) as answer:  # noqa: S310
+                models = json.load(answer)
+        found = printed(call("run", "--data", tickets, "--variants", "variants.yaml", "--base-url", url, "--model",
+                             "embedded-in-context", "--json"))
+        server.send_signal(signal.SIGINT)
+        server.wait(10)
+
+    assert [model["id"] for model in models["data"]] == ["embedded-in-context"]
+    assert found["outcomes"] == {"answered": 15}
+    assert server.returncode == 130
+
+
+def test_an_interrupted_run_keeps_what_came_and_ends_at_once(tmp_path, tickets):
+    """Ctrl-C while a server is silent: status 130 within ten seconds, a sentence, no traceback."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with process("run", "--data", tickets, "--variants", "variants.yaml", "--base-url", url, "--model", "m",
+                     cwd=tmp_path) as started:
+            connection = silent.accept()[0]
+            connection.settimeout(60)
+            assert connection.recv(4)
+            started.send_signal(signal.SIGINT)
+            out, err = started.communicate(timeout=10)
+            connection.close()
+
+    assert started.returncode == 130
+    assert out == ""
+    assert err == "Interrupted; every answer that came is kept.\n"
