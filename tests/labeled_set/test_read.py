@@ -8,9 +8,9 @@ from tests.made_up import DATASETS, made_cases, real_set, written
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import data_file, read_labeled_set
-from promptceiling.labeled_set.read import clean_label
+from promptceiling.labeled_set.labels import INVISIBLE, clean_label
 
-TEXTS = st.text(min_size=1, max_size=60).filter(str.strip)
+TEXTS = st.text(min_size=1, max_size=60).filter(lambda text: text.translate(INVISIBLE).strip())
 
 
 def given_file(tmp_path, content, name="tickets.csv"):
@@ -187,13 +187,13 @@ def test_ids_follow_from_the_content(tmp_path):
     (b" \n\t\n", "tickets.csv is empty"),
     (b"input,expected_category\n", "tickets.csv has a header (input, expected_category) and no cases."),
     (b",,\n", "and no cases"),
-    (b"input,expected_category\nr\xe9fund,x\n", "is not UTF-8 text: byte 25 is 0xe9. Save it as UTF-8"),
+    (b"input,expected_category\nr\x81fund,x\n", "is neither UTF-8 nor Windows-1252 text: byte 25 is 0x81."),
     (b"subject,label\na,x\nb,y\n", "no column 'input'; found 'subject', 'label'. Rename one, or name it with --input."),
     (b"text,body,label\na,b,x\nc,d,y\n", "'text' and 'body' could both be 'input'. Say which with --input."),
     (b"input,label,label\na,x,x\nb,y,y\n", "has the column 'label' more than once"),
     (b"input,label\na,x\nb,x\n", "has only 'x' in the column 'label'; expected at least two classes."),
     (b"input,label\na,\n", "has no label at all in the column 'label'"),
-    (b"input,label\na,t1\nb,t2\nc,t3\n", "every one of the 3 rows has a label of its own in 'label'."),
+    (b"input,label\na,t1\nb,t2\nc,t3\n", "every one of the 3 rows has a label of its own in 'label';"),
     (b'input,label\n"a,x\nb,y\n', "A quotation mark is probably not closed"),
     (b'input,label\n"a" b,x\nc,y\n', "A quotation mark is probably not closed"),
     (b'{"input": "a", "label": "x"}\n[1]\n', "line 2 is not a JSON object"),
@@ -222,7 +222,7 @@ def test_repeated_id_is_refused(tmp_path):
     """Two cases with one id are refused, naming the row of the second."""
     error = refusal(given_file(tmp_path, "id,input,label\nt1,a,x\nt2,b,y\nt1,c,x\n"))
 
-    assert str(error).startswith("tickets.csv, row 3 repeats the id 't1'.")
+    assert str(error).startswith("tickets.csv, row 3 repeats the id 't1' of row 1.")
     assert (error.row, error.column) == (3, "id")
 
 

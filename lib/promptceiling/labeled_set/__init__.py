@@ -3,7 +3,15 @@
 from promptceiling.labeled_set.audit import Finding, audit
 from promptceiling.labeled_set.labeled_set import LabeledSet, Notice
 from promptceiling.labeled_set.near_duplicates import near_duplicate_clusters, near_duplicate_pairs
-from promptceiling.labeled_set.read import data_file, read_labeled_set
+from promptceiling.labeled_set.read import (
+    data_file,
+    labeled_set_of,
+    labeled_set_of_bytes,
+    labeled_set_of_text,
+    read_labeled_set,
+    read_texts,
+    texts_of_bytes,
+)
 from promptceiling.labeled_set.split import SHARES, SPLITS, split_labeled_set
 
 __all__ = [
@@ -14,8 +22,13 @@ __all__ = [
     "Notice",
     "audit",
     "data_file",
+    "labeled_set_of",
+    "labeled_set_of_bytes",
+    "labeled_set_of_text",
     "near_duplicate_clusters",
     "near_duplicate_pairs",
     "read_labeled_set",
+    "read_texts",
     "split_labeled_set",
+    "texts_of_bytes",
 ]

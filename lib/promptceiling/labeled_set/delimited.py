@@ -1,0 +1,116 @@
+"""Delimited text (CSV and its relatives) as a table, with the physical line of every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+
+from promptceiling.errors import InputError
+from promptceiling.labeled_set.labeled_set import Notice
+from promptceiling.labeled_set.table import Table, rows_in_words
+
+DELIMITERS = (",", ";", "\t", "|")
+_SAMPLE = 200_000
+_LARGEST_FIELD = 100_000_000
+
+
+def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
+    r"""The table in a delimited text: the first row that is not blank is the header.
+
+    The delimiter is the one that a first line `sep=;` names, else the one under which most of the header's names are
+    `known` and most rows are as wide as the header. Quoted values may hold delimiters, line breaks and doubled marks.
+    Raises InputError for an unclosed quotation mark and for a row with more or fewer values than the header.
+
+    >>> delimited('text;label\n"a;b";x\n', "t.csv", {"text", "label"}.__contains__).rows
+    [['a;b', 'x']]
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    skipped, body, delimiter = _sep_line(text)
+    delimiter = delimiter or _delimiter(body, known)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
+    header: list[str] = []
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    lines: list[int] = []
+    blank: list[tuple[int, int, bool]] = []
+    number, line, wide = 0, skipped + 1, 0
+    try:
+        for values in reader:
+            begins, line = line, skipped + reader.line_num + 1
+            if header:
+                number += 1
+            if not "".join(values).strip():
+                if header:
+                    blank.append((number, begins, len(values) > 1))
+            elif not header:
+                header = [value.strip() for value in values]
+            else:
+                if len(values) != len(header):
+                    wide += len(values) > len(header)
+                    values = _fitted(values, header, name, number, begins, delimiter)
+                rows.append(values)
+                numbers.append(number)
+                lines.append(begins)
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, row {number + 1} (line {line}): {error}. A quotation mark is probably not closed; "
+            'quote the text and double the marks inside it ("").', file=name, row=number + 1) from None
+    _check_header(header, rows, name)
+    return Table(name, header, rows, numbers, lines, _notices(blank, numbers, wide))
+
+
+def _sep_line(text: str) -> tuple[int, str, str | None]:
+    first, _, rest = text.lstrip("\ufeff").partition("\n")
+    told = first.strip("\r \"")
+    if told.lower().startswith("sep=") and len(told) == 5:
+        return 1, rest, told[4]
+    return (1, rest, "\t") if told.lower() == "sep=" and "\t" in first else (0, text, None)
+
+
+def _delimiter(text: str, known: Callable[[str], bool]) -> str:
+    def fit(delimiter: str) -> tuple[int, float, int]:
+        try:
+            sample = list(islice(csv.reader(io.StringIO(text[:_SAMPLE], newline=""), delimiter=delimiter), 60))
+        except csv.Error:
+            return (0, 0.0, 0)
+        full = [row for row in sample if any(v.strip() for v in row)]
+        if not full:
+            return (0, 0.0, 0)
+        width = len(full[0])
+        alike = sum(len(row) == width for row in full) / len(full) if width > 1 else 0.0
+        return (sum(known(value.strip()) for value in full[0]), alike, width)
+
+    return max(DELIMITERS, key=fit)
+
+
+def _fitted(values: list[str], header: list[str], name: str, row: int, line: int, delimiter: str) -> list[str]:
+    if len(values) > len(header) and not any(v.strip() for v in values[len(header):]):
+        return values[: len(header)]
+    raise InputError(
+        f"{name}, row {row} (line {line}) has {len(values)} values where the header has {len(header)}. "
+        f"Quote texts that contain {delimiter!r} or line breaks.", file=name, row=row)
+
+
+def _check_header(header: list[str], rows: list[list[str]], name: str) -> None:
+    twice = [column for column, count in Counter(header).items() if count > 1 and column]
+    if twice:
+        raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
+                         file=name, column=twice[0])
+    if not rows:
+        raise InputError(f"{name} has a header ({', '.join(header[:6])}) and no cases. Expected one row a case.",
+                         file=name)
+
+
+def _notices(blank: list[tuple[int, int, bool]], numbers: list[int], wide: int) -> tuple[Notice, ...]:
+    notices = []
+    dropped = [(number, line) for number, line, marked in blank if marked or number < numbers[-1]]
+    if dropped:
+        rows = tuple(number for number, _ in dropped)
+        notices.append(Notice("blank_row", f"{len(rows)} blank rows are left out "
+                              f"({rows_in_words(rows, dict(dropped))}).", rows))
+    if wide:
+        notices.append(Notice("trailing_delimiter", f"{wide} rows end in empty values beyond the header, left out."))
+    return tuple(notices)

@@ -1,0 +1,48 @@
+"""What "the same label" means, and which labels only look the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+# zero width, soft hyphen, byte order mark, direction marks and isolates, combining grapheme joiner, variation selector
+INVISIBLE = dict.fromkeys(map(ord, (
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u034f\ufe0f"
+)))
+# Cyrillic and Greek letters that are drawn like Latin ones (Unicode TR 39, the pairs met in practice)
+_LOOK_ALIKE = str.maketrans(
+    "аеорсухіјѕӏԁɡһքԛԝАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρκυ‐‑‒–—−’‘ʼ",
+    "aeopcyxijsldghfqwABEKMHOPCTYXIJSABEZHIKMNOPTYXovpku------'''",
+)
+
+
+def clean_label(label: str) -> str:
+    """A label without outer space and invisible characters, in Unicode NFC: what "the same label" means here.
+
+    >>> clean_label(" billing\u200b ")
+    'billing'
+    """
+    return unicodedata.normalize("NFC", label.translate(INVISIBLE)).strip()
+
+
+def look_alikes(labels: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of different labels that a reader would take for one, the most common first in each.
+
+    Case, character width, inner spaces, hyphens, underscores, and Cyrillic or Greek letters drawn like Latin ones are
+    taken as alike. `labels` are those of all cases, with repeats.
+
+    >>> look_alikes(["Bug report", "bug_report", "Bug report", "billing"])
+    [('Bug report', 'bug_report')]
+    """
+    counts = Counter(labels)
+    groups: dict[str, list[str]] = {}
+    for label in sorted(counts, key=lambda name: (-counts[name], name)):
+        groups.setdefault(_skeleton(label), []).append(label)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def _skeleton(label: str) -> str:
+    plain = unicodedata.normalize("NFKC", label).translate(_LOOK_ALIKE).casefold().translate(_LOOK_ALIKE)
+    return re.sub(r"[\s_\-]+", " ", plain).strip() or label

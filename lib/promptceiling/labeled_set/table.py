@@ -1,0 +1,55 @@
+"""A table as read from a file: text cells, the file's own row numbers, and how to name a place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promptceiling.labeled_set.labeled_set import Notice
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and rows of text, as the file holds them.
+
+    Attributes
+    ----------
+    name: the file's name, for messages.
+    header: column names without outer space.
+    rows: one list of values a row, each as long as the header.
+    numbers: 1-based data row of each row in the file (the header is not counted, blank rows are).
+    lines: 1-based physical line on which each row begins; empty where the file has no lines.
+    notices: what was noticed while the file was read.
+    """
+
+    name: str
+    header: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    lines: list[int]
+    notices: tuple[Notice, ...] = ()
+
+
+def listed(items: Sequence[object], shown: int = _SHOWN) -> str:
+    """The first items with commas, and how many more there are.
+
+    >>> listed(range(1, 12))
+    '1, 2, 3, 4, 5, 6, 7, 8 and 3 more'
+    """
+    head = ", ".join(map(str, items[:shown]))
+    return head if len(items) <= shown else f"{head} and {len(items) - shown:,} more"
+
+
+def rows_in_words(rows: Sequence[int], line_of: dict[int, int] | None = None) -> str:
+    """Row numbers for a notice, with physical lines where a line is not simply the row below one header line.
+
+    >>> rows_in_words((2, 5)), rows_in_words((2, 5), {2: 3, 5: 9})
+    ('rows 2, 5', 'rows 2, 5; lines 3, 9')
+    """
+    said = f"row{'s' if len(rows) > 1 else ''} {listed(rows)}"
+    lines = [line_of[r] for r in rows if r in line_of] if line_of else []
+    if line_of and any(line_of[r] not in (r, r + 1) for r in rows if r in line_of):
+        said += f"; line{'s' if len(lines) > 1 else ''} {listed(lines)}"
+    return said
