@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
@@ -14,7 +15,8 @@ def dropdown(description: str, width: str = "min(560px, 96%)") -> widgets.Dropdo
 
 def fill(control: widgets.Dropdown, names: Sequence[str], on_choice: Callable[[object], None]) -> None:
     """Put names in, the first one chosen; no name disables the control. `on_choice` hears of later choices alone."""
-    control.unobserve_all("value")
+    with contextlib.suppress(ValueError):  # raised where it was not observing yet
+        control.unobserve(on_choice, names="value")
     control.options = [(name, position) for position, name in enumerate(names)]
     control.value = 0 if names else None
     control.disabled = not names

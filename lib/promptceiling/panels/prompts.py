@@ -56,11 +56,21 @@ class PromptsPanel:
         rendered = render(variant, str(chosen["input"].iloc[0]), shots)
         self.page.value = str(page(
             style(), facts(_about(variant, len(shots), rendered)), Markup("<h3>Messages</h3>"),
-            join(Markup('<section aria-label="{}"><div class="pc-label">{}</div>{}</section>').format(
-                m["role"], m["role"], verbatim(m["content"])) for m in rendered.messages),
+            join(_message(m["role"], part, m["content"])
+                 for part, m in zip(_parts(len(rendered.messages)), rendered.messages, strict=True)),
             Markup("<h3>Response format</h3>"),
             verbatim(json.dumps(rendered.response_format, indent=2, ensure_ascii=False))
             if rendered.response_format else Markup("<p>None is sent: the answer is read as a bare label.</p>")))
+
+
+def _parts(messages: int) -> list[str]:
+    """What each message is: the system text, then two for each shot that is given as chat turns, then the case."""
+    return ["instructions", *(f"shot {k // 2 + 1}" for k in range(messages - 2)), "the case"]
+
+
+def _message(role: str, part: str, content: str) -> Markup:
+    return Markup('<section aria-label="{}, {}"><div class="pc-label">{} · {}</div>{}</section>').format(
+        role, part, role, part, verbatim(content))
 
 
 def _about(variant: PromptVariant, shots: int, rendered: Rendered) -> list[tuple[str, str | Markup]]:

@@ -71,9 +71,13 @@ def _bar(progress: Progress) -> Markup:
         ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace"),
         ("Failed", f"{progress.failed:,}"),
         ("Elapsed", _duration(progress.elapsed_s)),
-        ("Rate", f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.1f} a second"),
+        ("Rate", _rate(rate) if progress.sent else "nothing asked yet"),
         ("Left", "nothing" if progress.done >= progress.total else _duration(left)),
     ])
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.1f} a second"
 
 
 def _duration(seconds: float) -> str:

@@ -29,6 +29,7 @@ class Walkthrough:
         self.top, self.rest = widgets.HTML(), widgets.HTML()
         self.what_if = WhatIf(_basis(published), basis_is="published")
         self.view = panel(self.top, self.what_if.view, self.rest)
+        self.view.add_class("pc-page")
         self._render(published)
 
     def update(self, published: Published) -> None:

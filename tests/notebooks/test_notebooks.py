@@ -1,0 +1,129 @@
+"""The notebooks: what they are made of, and that each runs from top to bottom, one after the other and offline."""
+
+import ast
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+STEPS = [name for name in NAMES if name[0].isdigit()]
+MEASURED = re.compile(r"\d\.\d|\d\s?(%|pp\b|ms\b|points?\b)")  # a score, a share, a difference, a latency
+
+
+def cells(name, kind):
+    """The sources of a notebook's cells of one kind."""
+    return [cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == kind]
+
+
+def executed(name, folder):
+    """The notebook as it stands once every cell has run in `folder`; raises where a cell does."""
+    notebook = nbformat.read(folder / name, 4)
+    NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=True,
+                   resources={"metadata": {"path": str(folder)}}).execute()
+    return notebook
+
+
+def shown(notebook):
+    """Everything that a reader of the executed notebook sees, as one text."""
+    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    return json.dumps(outputs) + "".join(str(w["state"].get("value", "")) for w in widgets.values())
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """Every numbered notebook, executed in order over one workspace in a temporary folder: name -> what it shows.
+
+    One test run does all of it once: the first answers cost a minute, and the later notebooks find them stored.
+    """
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(NOTEBOOKS, root / "notebooks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONWARNINGS", "ignore")
+        patch.setenv("PROMPTCEILING_PUBLISHED", str(root / "workspace" / "support_tickets.sqlite"))
+        return {name: shown(executed(name, root / "notebooks")) for name in [*STEPS, "walkthrough.ipynb"]}
+
+
+def test_notebooks_are_all_there():
+    """Five numbered steps and the walkthrough."""
+    assert [*[name.split("_")[0] for name in STEPS], "walkthrough.ipynb"] == ["1", "2", "3", "4", "5", NAMES[-1]]
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("1_labeled_set.ipynb", "What the audit finds"),
+    ("2_prompt_variants.ipynb", "Done: every answer is in the workspace."),
+    ("3_scores.ipynb", "How far prompts got"),
+    ("4_fine_tuning.ipynb", "The fine-tuning job"),
+    ("5_decision.ipynb", "The table"),
+    ("walkthrough.ipynb", "What this rests on"),
+])
+def test_notebook_runs_from_top_to_bottom(run, name, says):
+    """No cell raises, and the panel that the notebook is about shows its part."""
+    assert says in run[name]
+
+
+@pytest.mark.parametrize("name", ["3_scores.ipynb", "4_fine_tuning.ipynb", "5_decision.ipynb", "walkthrough.ipynb"])
+def test_scores_of_the_embedded_model_are_said_to_be_its_own(run, name):
+    """Every notebook that shows scores of the embedded model says so beside them."""
+    assert "not an LLM's" in run[name]
+
+
+def test_later_notebooks_ask_for_nothing_that_is_stored(run):
+    """After the second notebook, the third finds every answer in the workspace."""
+    assert "<dt>Asked now</dt><dd>0; " in run["3_scores.ipynb"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_is_stored_without_outputs(name):
+    """A stored notebook holds no output and no execution count."""
+    code = [cell for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"]
+
+    assert [(cell.outputs, cell.execution_count) for cell in code] == [([], None)] * len(code)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_runs_on_the_kernel_that_everybody_has(name):
+    """The kernelspec is python3, whatever the author's environment was called."""
+    assert nbformat.read(NOTEBOOKS / name, 4).metadata["kernelspec"]["name"] == "python3"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_import_call_and_show(name):
+    """No cell defines a function or a class, or edits the path that modules are found on; none is longer than a screen."""
+    for source in cells(name, "code"):
+        nodes = ast.walk(compile(source, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+
+        assert not [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)]
+        assert "sys.path" not in source
+        assert source.count("\n") < 25
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_prose_holds_no_measured_number(name):
+    """What was measured is shown by cells, never typed into prose, where it would grow old."""
+    prose = re.sub(r"```.*?```|`[^`]*`", "", "\n".join(cells(name, "markdown")), flags=re.DOTALL)
+
+    assert not MEASURED.search(prose)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_prose_leads_to_a_notebook_that_exists(name):
+    """Each step links to the next one, and every link to a notebook leads somewhere."""
+    linked = re.findall(r"\]\(([^)]+\.ipynb)\)", "\n".join(cells(name, "markdown")))
+    following = [*STEPS, "walkthrough.ipynb"][STEPS.index(name) + 1]
+
+    assert following in linked
+    assert set(linked) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", STEPS[1:])
+def test_embedded_model_is_named_at_the_top(name):
+    """A notebook that runs a model says in its first cell that the answers are not an LLM's."""
+    assert "embedded model" in cells(name, "markdown")[0]
+    assert "no LLM" in cells(name, "markdown")[0].replace("\n> ", " ")
