@@ -1,1 +1,13 @@
 """Measure your prompt's ceiling before you pay for a fine-tune."""
+
+from promptceiling.errors import EndpointError, InputError, PromptCeilingError, TuningError, WorkspaceError
+from promptceiling.evaluate import evaluate_classifier
+
+__all__ = [
+    "EndpointError",
+    "InputError",
+    "PromptCeilingError",
+    "TuningError",
+    "WorkspaceError",
+    "evaluate_classifier",
+]
