@@ -2,6 +2,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, replace
 
 import pandas as pd
@@ -14,7 +15,7 @@ from promptceiling.labeled_set import Notice, split_labeled_set
 from promptceiling.prompts import Field, PromptVariant, standard_variants
 from promptceiling.runs import Workspace, schema
 from promptceiling.runs.answer import Answer
-from promptceiling.runs.workspace import wal_is_safe
+from promptceiling.runs.sqlite_file import journal_of, wal_is_safe
 
 FIELD = Field("category", ("access", "billing"), (("billing", "money — €"),))
 VARIANT = PromptVariant("v", (FIELD,), shots=3, parent="u")
@@ -298,12 +299,45 @@ def test_write_ahead_log_only_where_it_is_safe(version, safe):
     assert wal_is_safe(version) is safe
 
 
-def test_journal_follows_the_version_of_sqlite(workspace):
-    """An older SQLite keeps a rollback journal, a mended one a write-ahead log."""
-    with workspace.engine.connect() as connection:
-        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+@pytest.mark.parametrize(("version", "locks", "journal"), [
+    ((3, 40, 1), True, "WAL"), ((3, 40, 1), False, "TRUNCATE"), ((3, 51, 3), False, "WAL")])
+def test_older_sqlite_keeps_a_log_only_where_writers_take_turns(tmp_path, version, locks, journal):
+    """Without the bug, or with one writer at a time, there is a write-ahead log; else a rollback journal."""
+    assert journal_of(tmp_path, version=version, locks=locks) == journal
 
-    assert mode == ("wal" if wal_is_safe(sqlite3.sqlite_version_info[:3]) else "truncate")
+
+@pytest.mark.parametrize(("kind", "journal"), [("ext4", "WAL"), ("nfs4", "TRUNCATE"), ("cifs", "TRUNCATE")])
+def test_network_file_system_keeps_a_rollback_journal(tmp_path, monkeypatch, kind, journal):
+    """A folder that is mounted from elsewhere never holds a write-ahead log, whatever its parent is on."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/a / ext4 rw 0 0\nserver:/x {tmp_path.resolve()} {kind} rw 0 0\n")
+    monkeypatch.setattr("promptceiling.runs.sqlite_file._MOUNTS", mounts)
+
+    assert journal_of(tmp_path / "deeper", version=(3, 51, 3), locks=True) == journal
+
+
+def test_closed_workspace_is_one_file_that_any_reader_opens(tmp_path):
+    """The last to close takes the log along, so that a folder that cannot be written can be read."""
+    with Workspace(tmp_path) as one:
+        with Workspace(tmp_path) as other:
+            other.save_answer("a", ANSWER)
+        one.save_answer("b", ANSWER)
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["store.sqlite", "store.sqlite-lock"]
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_writers_take_turns(tmp_path):
+    """While one workspace holds the lock, a write of another waits for it."""
+    with Workspace(tmp_path) as one, Workspace(tmp_path) as other:
+        with one.lock:
+            late = threading.Thread(target=other.save_answer, args=("a", ANSWER))
+            late.start()
+            assert one.usable_keys(["a"]) == set()
+        late.join(30)
+
+        assert one.usable_keys(["a"]) == {"a"}
 
 
 def test_tables_hold_words_and_numbers_alone():

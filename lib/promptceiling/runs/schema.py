@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Integer, MetaData, PrimaryKeyConstraint, Table, Text
 
-VERSION = 1
+VERSION = 2  # a change needs a step in migrations.py
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -76,6 +76,16 @@ answers = Table(
     Column("error_kind", Text),
     Column("error", Text),
     Column("received_at", Text, nullable=False),
+)
+
+sends = Table(
+    "sends", metadata,
+    Column("send_id", Text, primary_key=True),  # run id and number
+    Column("run_id", Text, nullable=False, index=True),
+    Column("request_key", Text, nullable=False),
+    Column("sent_at", Text, nullable=False),
+    Column("cost_usd", Float),  # what was set aside before the send, then what it cost; none for an unknown price
+    Column("outcome", Text),  # "answered" or the kind of failure; none until something is heard
 )
 
 latencies = Table(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pandas as pd
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -22,20 +22,17 @@ from promptceiling.labeled_set import LabeledSet, Notice
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import schema
 from promptceiling.runs.answer import Answer
+from promptceiling.runs.migrations import prepare, version_of
+from promptceiling.runs.sqlite_file import WriterLock, close_sqlite, sqlite_engine
 
 DEFAULT = Path("workspace")
+_CHUNK = 5_000  # rows written with one statement
 _VARIANT: TypeAdapter[PromptVariant] = TypeAdapter(PromptVariant)
-_WAL_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases, and later ones of the same line, without the reset bug
 
 
 def now() -> str:
     """The time in UTC to the millisecond, as ISO 8601 text that sorts."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def wal_is_safe(version: tuple[int, int, int]) -> bool:
-    """Whether this SQLite lacks the bug that corrupts a write-ahead log where two connections checkpoint at once."""
-    return version >= _WAL_SAFE[-1] or any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_SAFE)
 
 
 class Workspace:
@@ -45,28 +42,25 @@ class Workspace:
     ----------
     store: a folder (its file is `store.sqlite`), a SQLite file, or any SQLAlchemy URL.
     read_only: nothing is created, and every write fails.
-    durable: commits survive a power cut (SQLite). Without it they survive a killed process only, for what can be made
-        again.
+    durable: what was committed more than a second ago survives a power cut (SQLite). Without it commits survive a
+        killed process only, for what can be made again.
 
     Raises WorkspaceError where it cannot be opened, or was written by a newer version.
     """
 
     def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False, durable: bool = True) -> None:
-        self.read_only = read_only
-        self.where, self.folder, self._engine = _engine(store, read_only, durable)
+        self.read_only, self.durable = read_only, durable
+        self.where, self.folder, self._engine, self._lock = _engine(store, read_only, durable)
         try:
-            if not read_only:
-                schema.metadata.create_all(self._engine)
-            with self._engine.begin() as connection:
-                found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "version"))
-                if found is None and not read_only:
-                    connection.execute(insert(schema.meta).values(name="version", value=str(schema.VERSION)))
+            found = version_of(self._engine) if read_only else self._prepared()
         except SQLAlchemyError as error:
+            self.close()
             raise WorkspaceError(
                 f"The workspace {self.where} cannot be {'read' if read_only else 'written'}: "
                 f"{getattr(error, 'orig', error)}. Name another with --store, or mend its permissions."
             ) from None
-        if found is not None and int(found) > schema.VERSION:
+        if found > schema.VERSION:
+            self.close()
             raise WorkspaceError(f"{self.where} was written by a newer version of this program. Update it.")
 
     @property
@@ -74,7 +68,27 @@ class Workspace:
         return self._engine
 
     def close(self) -> None:
-        self._engine.dispose()
+        if self._engine.dialect.name == "sqlite" and not self.read_only:
+            close_sqlite(self._engine, self._lock)
+        else:
+            self._engine.dispose()
+            self._lock.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block; one writer at a time."""
+        with self._lock, self._engine.begin() as connection:
+            yield connection
+
+    @property
+    def lock(self) -> WriterLock:
+        """Held around every write."""
+        return self._lock
+
+    def _prepared(self) -> int:
+        """The version that was found, once the tables are there and are this version's, or are a newer one's."""
+        with self.writing() as connection:
+            return prepare(connection)
 
     def __enter__(self) -> Workspace:
         return self
@@ -88,7 +102,7 @@ class Workspace:
         """Keep a split labeled set; its key. One that is there already is left as it is."""
         key = labeled_set.key
         table = schema.labeled_sets
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             if connection.scalar(select(func.count()).where(table.c.set_key == key)):
                 return key
             connection.execute(insert(table).values(
@@ -134,7 +148,7 @@ class Workspace:
 
     def save_variants(self, variants: Iterable[PromptVariant]) -> None:
         t = schema.variants
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             known = {tuple(row) for row in connection.execute(select(t.c.fingerprint, t.c.name))}
             new = [v for v in variants if (v.fingerprint, v.name) not in known]
             if new:
@@ -158,23 +172,25 @@ class Workspace:
         Returns the run's id.
         """
         run_id = uuid4().hex[:12]
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(insert(schema.runs).values(
                 run_id=run_id, set_key=set_key, split=split, base_url=base_url, model=model, started_at=now(),
                 state="running"))
-            if items:
+            prints = {id(v): v.fingerprint for v, *_ in items}
+            for at in range(0, len(items), _CHUNK):
                 connection.execute(insert(schema.items), [
-                    {"run_id": run_id, "fingerprint": v.fingerprint, "variant": v.name, "case_id": case, "repeat": r,
-                     "position": k, "request_key": key} for k, (v, case, r, key) in enumerate(items)])
+                    {"run_id": run_id, "fingerprint": prints[id(v)], "variant": v.name, "case_id": case, "repeat": r,
+                     "position": k, "request_key": key}
+                    for k, (v, case, r, key) in enumerate(items[at:at + _CHUNK], at)])
             if split in ("test", "all"):
-                opened = dict.fromkeys((v.fingerprint, v.name) for v, *_ in items)
+                opened = dict.fromkeys((prints[id(v)], v.name) for v, *_ in items)
                 connection.execute(insert(schema.openings), [
                     {"set_key": set_key, "fingerprint": f, "variant": name, "model": model, "run_id": run_id,
                      "opened_at": now()} for f, name in opened])
         return run_id
 
     def finish_run(self, run_id: str, state: str) -> None:
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(
                 update(schema.runs).where(schema.runs.c.run_id == run_id).values(finished_at=now(), state=state))
 
@@ -194,12 +210,29 @@ class Workspace:
     def save_answers(self, answers: Iterable[tuple[str, Answer]]) -> None:
         """Keep answers that are all here already, in one commit."""
         t = schema.answers
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             for key, answer in answers:
                 values = asdict(answer) | {"text": json.dumps(answer.text), "received_at": now()}
                 changed = connection.execute(update(t).where(t.c.request_key == key).values(**values))
                 if not changed.rowcount:
                     connection.execute(insert(t).values(request_key=key, **values))
+
+    def sends(self, run_id: str | None = None) -> pd.DataFrame:
+        """What was sent and what became of it, of one run or of all: `send_id, run_id, request_key, sent_at, cost_usd,
+        outcome`.
+
+        `outcome` is "answered" or the kind of the failure. It is missing where nothing was heard of the send, since
+        the process was killed or the run was stopped: such a call may have been paid for. `cost_usd` is then what was
+        set aside for it; it is missing where the model's price is not known.
+        """
+        t = schema.sends
+        query = select(t).order_by(t.c.sent_at, t.c.send_id)
+        return self._frame(query if run_id is None else query.where(t.c.run_id == run_id))
+
+    def spent_usd(self) -> float:
+        """What all sends of this workspace have cost; of a send without an answer, what was set aside for it."""
+        with self._engine.connect() as connection:
+            return float(connection.scalar(select(func.sum(schema.sends.c.cost_usd))) or 0.0)
 
     def items(self, set_key: str) -> pd.DataFrame:
         """What was asked and what came, one row an item of every run over a labeled set, in the order asked.
@@ -231,7 +264,7 @@ class Workspace:
         self, set_key: str, variant: PromptVariant, base_url: str, model: str, seconds: Sequence[float]
     ) -> None:
         self.save_variants([variant])
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(insert(schema.latencies), [
                 {"set_key": set_key, "fingerprint": variant.fingerprint, "model": model, "base_url": base_url,
                  "seconds": s, "measured_at": now()} for s in seconds])
@@ -244,7 +277,7 @@ class Workspace:
         """Keep a fine-tuning job's state, by its id."""
         values = dict(record) | {"losses": json.dumps(record.get("losses", []))}
         t = schema.jobs
-        with self._engine.begin() as connection:
+        with self.writing() as connection:
             changed = connection.execute(update(t).where(t.c.job_id == record["job_id"]).values(**values))
             if not changed.rowcount:
                 connection.execute(insert(t).values(**values))
@@ -262,36 +295,26 @@ class Workspace:
             return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[str, Path, Engine]:
-    """What to call the store (never with a password), the folder that belongs to it, and the engine."""
+def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[str, Path, Engine, WriterLock]:
+    """What to call the store (never with a password), the folder that belongs to it, the engine and its write lock."""
     if isinstance(store, str) and "://" in store and not store.startswith("sqlite"):
         try:
             url = make_url(store)
-            return url.render_as_string(hide_password=True), DEFAULT, create_engine(url)
+            if url.drivername in ("postgres", "postgresql"):
+                url = url.set(drivername="postgresql+psycopg")
+            return url.render_as_string(hide_password=True), DEFAULT, create_engine(url), WriterLock(None)
         except (ArgumentError, ImportError) as error:
             raise WorkspaceError(f"The store's URL cannot be used: {error}.") from None
     path = Path(str(store).removeprefix("sqlite:///"))
     if path.suffix not in (".sqlite", ".db"):
         path = path / "store.sqlite"
-    if read_only:
-        if not path.is_file():
-            raise WorkspaceError(f"There is no workspace at {path}. Check the path, or run `promptceiling run` first.")
-    else:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WorkspaceError(
-                f"The workspace {path.parent} cannot be made: {error.strerror}. Name another with --store."
-            ) from None
-    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA busy_timeout = 10000")
+    try:
         if not read_only:
-            journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info[:3]) else "TRUNCATE"
-            connection.execute(f"PRAGMA journal_mode = {journal}")
-            connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
-
-    return str(path), path.parent, engine
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.is_file():
+            raise WorkspaceError(f"There is no workspace at {path}. Check the path, or run `promptceiling run` first.")
+        return (str(path), path.parent, *sqlite_engine(path, read_only=read_only, durable=durable))
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {path.parent} cannot be made: {error.strerror}. Name another with --store."
+        ) from None
