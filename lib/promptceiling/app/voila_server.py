@@ -46,6 +46,7 @@ def main(notebook: str, host: str, port: str) -> None:
     config.MappingKernelManager.cull_idle_timeout = 1800
     config.MappingKernelManager.cull_interval = 60
     config.MappingKernelManager.cull_connected = False
+    config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets; a page without one is told so
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     Voila.launch_instance(argv=[notebook], config=config)
 

@@ -1,0 +1,361 @@
+"""The app in a real browser: what a visitor reads, can do, and cannot do."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+import websocket
+from playwright.sync_api import expect, sync_playwright
+from tests.decision.small_run import small_workspace
+
+from promptceiling.app.launch import notebook
+from promptceiling.decision import decide, publish, read_published
+from promptceiling.runs import Workspace
+
+CHROMIUM = Path("/usr/bin/chromium")
+KEY = "sk-canary-91b7e4d20c55aa"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]
+PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
+PATIENCE_MS = 40_000
+
+
+def until(holds, seconds=30.0):
+    """What `holds` returns, once that is true; asked ten times a second."""
+    deadline = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < deadline, "this did not come true in time"
+        threading.Event().wait(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A small published file."""
+    folder = tmp_path_factory.mktemp("app")
+    small_workspace(folder / "workspace")
+    with Workspace(folder / "workspace", read_only=True) as workspace:
+        publish(workspace, folder / "tickets.sqlite")
+    return folder / "tickets.sqlite"
+
+
+class App:
+    """A running `promptceiling app`: its address, process, and the kernels that it has."""
+
+    def __init__(self, published):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}/"
+        self.process = subprocess.Popen(
+            [*PROGRAM, "app", str(published), "--port", str(port)], cwd=published.parent, text=True,
+            env=os.environ | {"OPENAI_API_KEY": KEY, "MY_SECRET": KEY}, stderr=subprocess.PIPE)
+        self.said = self.process.stderr.readline()
+
+    def end(self):
+        """End it as Ctrl-C does; after fifteen seconds without asking."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.stderr.close()
+
+    def processes(self):
+        """The processes below this one."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def kernels(self):
+        """Kernel id -> its process."""
+        found = {}
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                named = re.search(r"kernel-([0-9a-f-]{36})", " ".join(process.cmdline()))
+                if named and process.status() != psutil.STATUS_ZOMBIE:
+                    found[named[1]] = process
+        return found
+
+    def raw(self, target):
+        """The whole answer to a GET of a target that no client would send unchanged."""
+        host, port = self.address.removeprefix("http://").rstrip("/").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.fixture(scope="module")
+def app(published):
+    running = App(published)
+    try:
+        assert running.address in running.said, running.said + running.process.stderr.read()
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture(scope="module")
+def browser(app):
+    if not CHROMIUM.exists():
+        said = f"There is no {CHROMIUM}; install chromium to test the app in a browser."
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def opened(browser, app, query=""):
+    """A page of the app whose controls are there.
+
+    `answered` has the headers that it came with, `asked` and `errors` list its requests and page errors.
+    """
+    page = browser.new_page(viewport={"width": 1200, "height": 3000})
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.answered = page.goto(app.address + query).headers
+    expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(app, browser):
+    """One page that the tests below share; each leaves it as it was."""
+    shared = opened(browser, app)
+    yield shared
+    shared.close()
+
+
+def kernel_of(page):
+    """The id of the page's kernel."""
+    return page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+
+
+def answer(page):
+    """The card beside the what-if controls."""
+    return page.get_by_role("region", name="With these settings")
+
+
+# --- what a visitor reads and moves
+
+def test_the_verdict_is_the_decisions(page, published):
+    """The first heading is the sentence that `decide` gives for the published evidence; the rows have its states."""
+    found = read_published(published)
+    decision = decide(found.evidence, found.assumptions, found.prices)
+
+    expect(page.get_by_role("heading", level=1).first).to_have_text(decision.sentence)
+    card = page.get_by_role("region", name="Verdict", exact=True)
+    expect(card).to_contain_text(decision.because)
+    expect(card).to_contain_text(decision.next)
+    expect(page.get_by_text("embedded model's").first).to_be_visible()
+    states = page.locator("details.pc-row .pc-chip").all_inner_texts()
+    assert [re.sub(r"^\W+", "", state) for state in states] == [row.status for row in decision.rows]
+
+
+def test_a_threshold_moved_by_keyboard_changes_the_answer_and_back(page, published):
+    """At the lowest threshold the card says something else; "As published" puts it back; the verdict above stays."""
+    above = page.get_by_role("heading", level=1).first.inner_text()
+    expect(answer(page)).to_contain_text("The verdict stays")
+    slider = page.locator(".widget-slider", has_text="F1 that ships")
+    readout = slider.locator(".widget-readout")
+    expect(readout).to_have_text("0.85")
+
+    slider.get_by_role("slider").press("Home")
+    expect(readout).not_to_have_text("0.85")
+    lowered = decide_with(published, f1_ship=float(readout.inner_text()))
+    expect(answer(page)).to_contain_text(lowered.sentence)
+    assert lowered.sentence != above
+    assert page.get_by_role("heading", level=1).first.inner_text() == above
+
+    page.get_by_role("button", name="As published").press("Enter")
+    expect(readout).to_have_text("0.85")
+    expect(answer(page)).to_contain_text("The verdict stays")
+
+
+def decide_with(published, **stated):
+    found = read_published(published)
+    return decide(found.evidence, replace(found.assumptions, **stated), found.prices)
+
+
+def test_a_row_opens_by_keyboard(page, published):
+    """Enter on a row of the table shows its reason, and closes it again."""
+    found = decide_with(published)
+    row = page.locator("details.pc-row", has_text=found.row("f1").condition).first
+    reason = row.get_by_text(found.row("f1").reason)
+    expect(reason).to_be_hidden()
+
+    row.locator("summary").press("Enter")
+    expect(reason).to_be_visible()
+    row.locator("summary").press("Enter")
+    expect(reason).to_be_hidden()
+
+
+def test_nothing_outside_is_asked_and_nothing_breaks(page, app):
+    """Every request of the page goes to the app, and no script of it fails."""
+    own = (app.address, app.address.replace("http", "ws"), "data:", "blob:")
+    outside = [url for url in page.asked if not url.startswith(own)]
+
+    assert len(page.asked) > 10
+    assert outside == []
+    assert page.errors == []
+
+
+def test_a_phone_reads_it_without_scrolling_sideways(page):
+    """At 400 px the page is not wider than the screen."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.wait_for_function("innerWidth === 400")
+
+    widths = page.evaluate("[document.scrollingElement.scrollWidth, document.body.scrollWidth, innerWidth]")
+    page.set_viewport_size(before)
+
+    assert max(widths[:2]) <= widths[2] == 400
+
+
+# --- what a visitor can not do
+
+def test_the_policy_comes_with_the_page(page):
+    """The Content-Security-Policy allows this host alone and no frame around it; types are not guessed."""
+    policy = page.answered["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+    assert page.answered["x-content-type-options"] == "nosniff"
+
+
+def test_theme_and_template_cannot_be_chosen_from_the_address(app, browser):
+    """Markup in `?theme=` and a name in `?template=` reach no part of the page, which looks as it always does."""
+    trick = '"></style><script>window.tricked=1</script>'
+    page = opened(browser, app, f"?theme={urllib.parse.quote(trick)}&template=lab&voila-theme=dark")
+
+    tricked = page.evaluate("window.tricked")
+    name = page.evaluate("document.body.getAttribute('data-jp-theme-name')")
+    html = page.content()
+    page.close()
+
+    assert tricked is None
+    assert name == "JupyterLab Light"
+    assert "tricked" not in html
+    assert "pc-body" in html
+
+
+def test_a_visitor_runs_no_code(page, app, tmp_path):
+    """Code sent over the page's own websocket, on every channel, is not executed: it leaves no file and no reply."""
+    kernel, target = kernel_of(page), tmp_path / "ran"
+    session = uuid.uuid4().hex
+    address = app.address.replace("http", "ws") + f"api/kernels/{kernel}/channels?session_id={session}"
+    connection = websocket.create_connection(address, timeout=20, origin=app.address.rstrip("/"))
+
+    def send(kind, content, channel="shell"):
+        message_id = uuid.uuid4().hex
+        connection.send(json.dumps({
+            "header": {"msg_id": message_id, "msg_type": kind, "username": "", "session": session, "version": "5.4",
+                       "date": "2026-11-23T00:00:00Z"},
+            "parent_header": {}, "metadata": {}, "content": content, "buffers": [], "channel": channel}))
+        return message_id
+
+    code = f"open({str(target)!r}, 'w').close()"
+    refused = [send(kind, {"code": code, "silent": False, "store_history": False, "user_expressions": {},
+                           "allow_stdin": False, "cursor_pos": 0, "detail_level": 0}, channel)
+               for channel in ("shell", "control") for kind in ("execute_request", "debug_request", "inspect_request")]
+    # answered after all that came before on its channel
+    asked = {send("kernel_info_request", {}, channel) for channel in ("shell", "control")}
+    replied = set()
+    while not asked <= replied:
+        replied.add(json.loads(connection.recv())["parent_header"].get("msg_id"))
+    connection.close()
+
+    assert not replied & set(refused)
+    assert not target.exists()
+
+
+def test_no_kernel_and_no_page_holds_the_key(page, app):
+    """The key that the app was started with is in no process below it, and not in the page."""
+    kernels = app.kernels()
+    assert kernel_of(page) in kernels
+    below = app.processes()
+    environments = [Path(f"/proc/{p.pid}/environ").read_bytes() for p in below]
+    own = Path(f"/proc/{app.process.pid}/environ").read_bytes()
+
+    assert KEY.encode() in own
+    assert len(below) >= 2
+    assert not any(KEY.encode() in environment for environment in environments)
+    assert KEY not in page.content()
+
+
+def test_no_file_is_served(app, published):
+    """Neither the notebook folder, nor the published file, nor what lies above either, by any spelling of the path."""
+    folder = notebook("walkthrough.ipynb").parent
+    files = [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    names = [str(p.relative_to(folder)) for p in files]
+    secret = {p.read_bytes()[:400] for p in files if p.stat().st_size > 40} | {b"SQLite format 3", b"root:x:0:0"}
+    tries = [*names, "walkthrough.ipynb", published.name, str(published), "../pyproject.toml", "../../etc/passwd",
+             "..%2f..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/%2e%2e/etc/passwd", "....//....//etc/passwd",
+             "/etc/passwd", "%2fetc%2fpasswd", "..%5c..%5cpyproject.toml", "walkthrough.ipynb%00.png"]
+    kernels = set(app.kernels())
+
+    for name in tries:
+        for prefix in ("/", "/voila/files/", "/files/", "/voila/static/", "/static/", "/voila/templates/",
+                       "/api/contents/", "/nbconvert/html/", "/tree/", "/view/", "/voila/voila/files/"):
+            got = app.raw(prefix + name)
+            assert got.split(b" ", 2)[1] != b"200", prefix + name
+            assert not any(part in got for part in secret), prefix + name
+    assert set(app.kernels()) == kernels
+
+
+def test_a_closed_page_ends_its_kernel(app, browser):
+    """Closing the page ends the process that answered it, and no other."""
+    before = set(app.kernels())
+    page = opened(browser, app)
+    own = kernel_of(page)
+    assert set(app.kernels()) == before | {own}
+
+    page.goto("about:blank")
+    until(lambda: own not in app.kernels())
+    page.close()
+
+    assert set(app.kernels()) == before
+
+
+def test_a_session_that_ended_is_said(app, browser):
+    """When the kernel's process is gone a banner says so, and leads to a new page."""
+    page = opened(browser, app)
+
+    app.kernels()[kernel_of(page)].kill()
+    banner = page.locator("body > [role=alert]")
+    expect(banner).to_contain_text("its session has ended", timeout=PATIENCE_MS)
+    expect(banner.get_by_role("link", name="Open it again")).to_have_attribute("href", page.url)
+    page.close()
+
+
+def test_ctrl_c_ends_the_app_and_every_process_below_it(page, app):
+    """Within ten seconds, with status 130, while a page is open; no server and no kernel is left.
+
+    The last test of this file: it ends the app that the others share.
+    """
+    below = app.processes()
+    assert kernel_of(page) in app.kernels()
+
+    app.process.send_signal(signal.SIGINT)
+
+    assert app.process.wait(10) == 130
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert alive == []
