@@ -22,8 +22,8 @@ def selection_corrected(
 
     The interval has the spread of the winner's own resampled scores (`winner_draws`) around that value. The scores of
     the units left out spread too wide for it: they rest on 37% of the cases. It covers 97 to 98% where all are equal.
-    Where one variant is truly better than its rivals by about a standard error, the value is low by up to 0.9 points and
-    the interval covers about 93%.
+    Where one variant is truly better than its rivals by about a standard error, the value is low by up to 0.9 points
+    and the interval covers about 93%.
 
     alone: atoms of one unit each, so that a unit can be left out.
     """
