@@ -95,11 +95,12 @@ def test_notebook_runs_on_the_kernel_that_everybody_has(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_import_call_and_show(name):
-    """No cell defines a function or a class, or edits the path that modules are found on; none is longer than a screen."""
+    """No cell defines a function or a class, or edits the path of modules; none is longer than a screen."""
+    defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
     for source in cells(name, "code"):
         nodes = ast.walk(compile(source, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
 
-        assert not [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)]
+        assert not [node for node in nodes if isinstance(node, defining)]
         assert "sys.path" not in source
         assert source.count("\n") < 25
 

@@ -132,7 +132,7 @@ def _svg(
         axes.set_axisbelow(True)
         draw(axes, narrow)
         out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = out.getvalue()
     text = text[text.index("<svg") :]
     for stand_in, colour in _COLOURS.items():

@@ -60,7 +60,8 @@ def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     said = []
     for a in evidence.alternatives:
         delta, worth = a.comparison.delta_f1_weighted, worth_said(a, assumptions)
-        reason = why[worth] if a.comparable else "the two sides failed on different shares of cases; run again"
+        apart = a.comparison.withheld or "The two sides failed on different shares of cases."
+        reason = why[worth] if a.comparable else f"no verdict. {apart} Run again until both are complete"
         said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 [{}, {}] against the prompt on the same {} "
                            "{} cases: {}.</p>").format(
             a.name[:1].upper() + a.name[1:], worth, points(delta.value), points(delta.low), points(delta.high), delta.n,
@@ -98,4 +99,4 @@ def job_section(job: Mapping[str, Any] | None) -> Markup:
 
 
 def _latency(p95: Interval | None) -> str:
-    return f"{milliseconds(p95)}, n {p95.n}" if p95 else "not measured"
+    return f"{milliseconds(p95)}, n {p95.n}" if p95 and p95.n else "not measured"
