@@ -51,11 +51,19 @@ def alternative(kind, delta, *, comparable=True, n=400, labels_needed=None):
 
 
 def plateau(state, *, best=0.7, labels_needed=None):
-    """A plateau in this state, over six iterations of four kinds."""
-    high = {"confirmed": 0.01, "still climbing": 0.06}.get(state, 0.03)
-    return Plateau(state=state, iterations=tuple("abcdef"), best_so_far=(0.5, 0.6, 0.65, best, best, best),
-                   kinds=("instructions", "shots", "selection", "output"), gain=Interval(0.005, 0.0, high, 400),
-                   limit=0.02, labels_needed=labels_needed)
+    """A history in this state: by default six iterations of four kinds whose last three gained half a point.
+
+    A half width h asks for 400 (h / 0.015)^2 cases in all, so h follows from `labels_needed`;
+    without a number it is so wide that none is realistic.
+    """
+    value, high = {"confirmed": (0.005, 0.01), "still climbing": (0.05, 0.06)}.get(state, (0.005, 0.2))
+    if labels_needed:
+        high = 0.005 + 0.015 * ((labels_needed - 5 + 400) / 400) ** 0.5
+    names = "abcd" if state == "too few iterations" else "abcdef"
+    kinds = ("shots",) if state == "one kind only" else ("instructions", "shots", "selection", "output")
+    climb = (0.5, 0.6, 0.65, best, best, best)[: len(names)]
+    return Plateau(state=state, iterations=tuple(names), best_so_far=climb, kinds=kinds,
+                   gain=Interval(value, 0.0, high, 400), limit=0.02, labels_needed=labels_needed)
 
 
 def evidence(**changes):

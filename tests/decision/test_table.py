@@ -82,6 +82,7 @@ def test_a_row_is_answered_by_its_whole_interval(row_id, found, status):
     ("cost", evidence(model="unknown"), {"price_of": "m"}, "not met"),
     ("plateau", evidence(plateau=plateau("confirmed")), {"f1_ship": 0.7}, "not met"),
     ("plateau", evidence(plateau=plateau("good enough", best=0.86)), {"f1_ship": 0.9}, "undecidable"),
+    ("plateau", evidence(plateau=plateau("confirmed", best=0.86)), {"f1_ship": 0.9}, "met"),
     ("tune_delta", evidence(alternatives=(TUNED_WELL,)), {"margin_low": 0.2, "margin_high": 0.3}, "met"),
     ("tune_delta", evidence(alternatives=(TUNED_IN_VAIN,)), {"margin_low": 0.02}, "undecidable"),
 ])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
 from promptceiling.decision.evidence import Alternative, Evidence, Opening, Scored, TokenUse
@@ -16,6 +15,7 @@ from promptceiling.scores import (
     Interval,
     Plateau,
     Score,
+    Standing,
     compare_paired,
     confusion_matrix,
     leaderboard_of,
@@ -25,6 +25,7 @@ from promptceiling.scores import (
     wilson,
 )
 from promptceiling.scores.plateau import GAIN
+from promptceiling.scores.score import MAX_FAILED
 from promptceiling.tuning import LOCAL_NAME
 
 _WHICH = ["model", "base_url", "variant", "fingerprint"]
@@ -75,6 +76,10 @@ def _of(frame: pd.DataFrame, scored: Scored) -> pd.DataFrame:
                  & (frame["model"] == scored.model) & (frame["base_url"] == scored.base_url)]
 
 
+def _complete(rows: pd.DataFrame) -> bool:
+    return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
+
+
 def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
     return score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
                              outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist())
@@ -91,27 +96,36 @@ def _groups(frame: pd.DataFrame) -> Iterator[tuple[_Key, pd.DataFrame]]:
 def _scored(
     validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame
 ) -> tuple[tuple[Scored, ...], Interval | None]:
+    """Complete variants in the order of the leaderboard, then those with too many failures, which have no standing."""
     groups = dict(_groups(validation))
-    if not groups:
-        return (), None
-    first = {key: _first_repeat(rows) for key, rows in groups.items()}
-    cases = sorted(set.intersection(*(set(rows.index) for rows in first.values())))
-    shared = next(iter(first.values())).loc[cases]
-    failed = np.any([rows.loc[cases, "outcome"] == "failed" for rows in first.values()], axis=0)
-    names = {"\0".join(key): key for key in groups}
-    board = leaderboard_of(
-        shared["expected"].tolist(), {n: first[key].loc[cases, "predicted"].tolist() for n, key in names.items()},
-        labels, failed=failed.tolist(), units=shared["unit"].tolist())
-    scored = []
-    for standing in board.standings:
-        key = names[standing.name]
-        rows = groups[key]
-        scored.append(Scored(
-            name=key[2], kind=str(rows["kind"].iloc[0]), model=key[0], base_url=key[1], fingerprint=key[3],
-            first_run_at=str(rows["first_run_at"].iloc[0]), score=_score(rows, labels),
-            delta_to_best=standing.delta_to_best, tied=standing.tied, best_share=standing.best_share,
-            tokens=_tokens(rows), p95_ms=_p95(latencies, key[3], key[0])))
-    return tuple(scored), board.selection_corrected
+    scores = {key: _score(rows, labels) for key, rows in groups.items()}
+    complete = {key: _first_repeat(rows) for key, rows in groups.items() if _complete(rows)}
+    cases = sorted(set.intersection(*(set(rows.index) for rows in complete.values()))) if complete else []
+    failed = [any(rows.at[case, "outcome"] == "failed" for rows in complete.values()) for case in cases]
+    standings: dict[_Key, Standing] = {}
+    corrected = None
+    if not all(failed):
+        names = {"\0".join(key): key for key in complete}
+        shared = next(iter(complete.values())).loc[cases]
+        board = leaderboard_of(
+            shared["expected"].tolist(), {n: complete[k].loc[cases, "predicted"].tolist() for n, k in names.items()},
+            labels, failed=failed, units=shared["unit"].tolist())
+        standings = {names[standing.name]: standing for standing in board.standings}
+        corrected = board.selection_corrected
+    others = sorted((k for k in groups if k not in standings), key=lambda k: -scores[k].f1_weighted.value)
+    return tuple(_with_standing(key, groups[key], scores[key], standings.get(key), latencies)
+                 for key in (*standings, *others)), corrected
+
+
+def _with_standing(
+    key: _Key, rows: pd.DataFrame, score: Score, standing: Standing | None, latencies: pd.DataFrame
+) -> Scored:
+    return Scored(
+        name=key[2], kind=str(rows["kind"].iloc[0]), model=key[0], base_url=key[1], fingerprint=key[3],
+        first_run_at=str(rows["first_run_at"].iloc[0]), score=score,
+        delta_to_best=standing.delta_to_best if standing else None, tied=standing.tied if standing else None,
+        best_share=standing.best_share if standing else None, tokens=_tokens(rows),
+        p95_ms=_p95(latencies, key[3], key[0]))
 
 
 def _first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +162,7 @@ def _alternatives(
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
-    groups = [(key[2], _first_repeat(rows)) for key, rows in _groups(validation)]
+    groups = [(key[2], _first_repeat(rows)) for key, rows in _groups(validation) if _complete(rows)]
     if not groups:
         return None
     cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in groups)))

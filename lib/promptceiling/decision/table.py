@@ -121,11 +121,8 @@ def _plateau(evidence: Evidence, assumptions: Assumptions) -> Row:
     if gain is not None:
         history += (f"; the last three gained {points(gain.value)}, at most {points(gain.high)} (95% bound) on "
                     f"{gain.n} cases")
+    plateau = plateau.at(assumptions.f1_ship)
     state = plateau.state
-    if plateau.best_so_far and plateau.best_so_far[-1] >= assumptions.f1_ship:
-        state = "good enough"
-    elif state == "good enough":
-        state = "too few cases"
     limit = points(plateau.limit)
     if state == "confirmed":
         return Row(*row, "met", gain, f"{history}.")

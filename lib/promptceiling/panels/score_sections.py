@@ -24,7 +24,7 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     rows: list[tuple[str, ...]] = [
         (p.name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
          f"{p.score.scored} of {p.score.n}", _standing(p.tied, p.delta_to_best) if p is not best else "best",
-         f"{p.best_share or 0:.0%}")
+         "–" if p.best_share is None else f"{p.best_share:.0%}")
         for p in evidence.prompts]
     head = [("variant", False), ("weighted F1", True), ("macro F1", True), ("accuracy", True), ("scored", True),
             ("against the best", False), ("best in", True)]
@@ -97,7 +97,9 @@ def _plateau(evidence: Evidence, assumptions: Assumptions) -> Markup:
 
 
 def _standing(tied: bool | None, delta: Interval | None) -> str:
-    if delta is None or (delta.value == delta.low == delta.high == 0):
+    if delta is None:
+        return "not ranked: too many failures"
+    if delta.value == delta.low == delta.high == 0:
         return "the same answers"
     said = f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
     return f"not distinguishable ({said})" if tied else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -41,6 +41,11 @@ class Plateau:
     gain: Interval | None
     limit: float
     labels_needed: int | None
+
+    def at(self, threshold: float) -> Plateau:
+        """The same history held against another quality threshold."""
+        state, needed = _state(len(self.iterations), len(self.kinds), self.best_so_far, self.gain, threshold, self.limit)
+        return replace(self, state=state, labels_needed=needed)
 
 
 def plateau_of(
