@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import math
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ SET = split_labeled_set(made_set([
     case | {"expected_priority": ("high", "low")[k % 2]} for k, case in enumerate(made_cases(30))]))
 VARIANT = PromptVariant("v", fields_of(SET), kind="shots")
 CASES = SET.split("validation")
+NUMBERS = itertools.count()
 WHOLE = '{"category": "billing", "priority": "low", "confidence": 0.5}'
 
 
@@ -28,7 +30,7 @@ def kept(workspace, answers, *, model="m", base_url="http://h/v1", variant=VARIA
     workspace.save_set(SET)
     workspace.save_variants([variant])
     ids = SET.split(split)["id"].iloc[: len(answers)]
-    keys = [f"{model} {variant.name} {case} {repeat} {k}" for k, case in enumerate(ids)]
+    keys = [f"request {next(NUMBERS)}" for _ in ids]
     run_id = workspace.start_run(SET.key, split, base_url, model,
                                  [(variant, case, repeat, key) for case, key in zip(ids, keys, strict=True)])
     workspace.save_answers((k, a) for k, a in zip(keys, answers, strict=True) if a is not None)
