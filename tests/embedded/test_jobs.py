@@ -1,9 +1,10 @@
 import asyncio
 import json
 
+from tests.made_up import made_cases
+
 from promptceiling.embedded import MODEL
 from promptceiling.embedded.jobs import Jobs
-from tests.made_up import made_cases
 
 
 def training_file():
