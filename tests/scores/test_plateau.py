@@ -97,3 +97,12 @@ def test_predictions_for_other_cases_are_refused():
     """The iteration is named."""
     with pytest.raises(InputError, match="'v1' has 1 predictions for 2 cases"):
         plateau_of(["a", "b"], [("v1", "shots", ["a"])], L)
+
+
+def test_another_threshold_changes_the_state_and_not_the_history():
+    """What `at` says equals a plateau computed with that threshold."""
+    y, said = history(4000, [0.4, 0.5, 0.6, 0.6, 0.6, 0.6])
+    first = plateau_of(y, said, L, draws=300)
+    assert first.state == "confirmed"
+    assert first.at(0.5) == plateau_of(y, said, L, draws=300, threshold=0.5)
+    assert first.at(0.5).state == "good enough"

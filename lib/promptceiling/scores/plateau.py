@@ -44,7 +44,8 @@ class Plateau:
 
     def at(self, threshold: float) -> Plateau:
         """The same history held against another quality threshold."""
-        state, needed = _state(len(self.iterations), len(self.kinds), self.best_so_far, self.gain, threshold, self.limit)
+        count, kinds = len(self.iterations), len(self.kinds)
+        state, needed = _state(count, kinds, self.best_so_far, self.gain, threshold, self.limit)
         return replace(self, state=state, labels_needed=needed)
 
 
