@@ -46,5 +46,5 @@ def store(request, tmp_path):
 @pytest.fixture
 def workspace(store):
     """A workspace in each kind of store."""
-    with Workspace(store) as opened:
+    with Workspace(store, durable=False) as opened:
         yield opened

@@ -12,7 +12,9 @@ from tests.runs.misbehaving_server import DROP, ENDLESS, HANG, Reply, completion
 from promptceiling.errors import EndpointError
 from promptceiling.prompts import Field, PromptVariant, render
 from promptceiling.runs import Endpoint
-from promptceiling.runs.answer import MAX_TEXT, ask, request_body, request_key
+from promptceiling.runs.answer import MAX_TEXT
+from promptceiling.runs.asking import ask
+from promptceiling.runs.requests import json_of, request_body, request_key
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
 
@@ -29,16 +31,16 @@ class NoWait(random.Random):
 
 
 @asynccontextmanager
-async def client_of(server, tmp_path, deadline_s=30.0):
-    async with Endpoint(server.base_url, "m").client(tmp_path, deadline_s=deadline_s) as client:
-        yield client
+async def wire_of(server, tmp_path, deadline_s=30.0):
+    async with Endpoint(server.base_url, "m").wire(tmp_path, deadline_s=deadline_s) as wire:
+        yield wire
 
 
 def asked(tmp_path, script, *, body=BODY, deadline_s=30.0, **options):
     """The answer that `ask` ends with, and the requests that the server saw."""
     async def whole():
-        async with serving(script) as server, client_of(server, tmp_path, deadline_s) as client:
-            answer = await ask(client, body, deadline_s=deadline_s, **({"rng": NoWait()} | options))
+        async with serving(script) as server, wire_of(server, tmp_path, deadline_s) as wire:
+            answer = await ask(wire, json_of(body), deadline_s=deadline_s, **({"rng": NoWait()} | options))
             return answer, server.requests
 
     return asyncio.run(whole())
@@ -47,9 +49,9 @@ def asked(tmp_path, script, *, body=BODY, deadline_s=30.0, **options):
 def stopped(tmp_path, script, **options):
     """The sentence of the EndpointError that `ask` raises, and the requests that the server saw."""
     async def whole():
-        async with serving(script) as server, client_of(server, tmp_path) as client:
+        async with serving(script) as server, wire_of(server, tmp_path) as wire:
             with pytest.raises(EndpointError) as caught:
-                await ask(client, BODY, deadline_s=30, rng=NoWait(), **options)
+                await ask(wire, json_of(BODY), deadline_s=30, rng=NoWait(), **options)
             return str(caught.value), server.requests
 
     return asyncio.run(whole())
@@ -121,24 +123,65 @@ def test_latency_is_that_of_the_last_send(tmp_path):
     assert 0 < answer.latency_s < 1.0
 
 
+class Told:
+    """Lets every send out at once, and remembers what it was told."""
+
+    def __init__(self):
+        self.ends, self.pauses = [], []
+
+    async def before(self):
+        self.ends.append("sent")
+
+    def after(self, kind, wait_s):
+        self.ends.append((kind, wait_s))
+
+    async def pause(self, seconds):
+        self.pauses.append(seconds)
+
+
 @pytest.mark.parametrize(("headers", "told"), [
-    ({"retry_after": "7"}, [7.0]), ({"retry_after": "0.5"}, [0.5]), ({"retry_after": "0"}, [0.0]),
-    ({"retry_after_ms": "250"}, [0.25]), ({"retry_after_ms": "250", "retry_after": "7"}, [0.25]), ({}, []),
-    ({"retry_after": "121"}, []), ({"retry_after": "-1"}, []), ({"retry_after": "nan"}, []),
-    ({"retry_after": "inf"}, []), ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, []), ({"retry_after": ""}, []),
+    ({"retry_after": "7"}, 7.0), ({"retry_after": "0.5"}, 0.5), ({"retry_after": "0"}, 0.0),
+    ({"retry_after_ms": "250"}, 0.25), ({"retry_after_ms": "250", "retry_after": "7"}, 0.25),
+    ({"retry_after_ms": "soon", "retry_after": "7"}, 7.0), ({"retry_after": "121"}, 120.0),
+    ({"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0), ({"retry_after": "Wed, 21 Oct 2099 07:28:00 GMT"}, 120.0),
 ])
-def test_wish_to_wait_is_passed_to_the_gate(tmp_path, headers, told):
-    """The seconds that a 429 asks for are told to the gate that all calls share; an odd wish is not followed."""
-    waits = []
-
-    async def gate(wait_s):
-        waits.append(wait_s)
-
-    answer, _ = asked(tmp_path, [error(429, **headers), completion()], gate=gate)
+@pytest.mark.parametrize("status", [429, 503])
+def test_wish_to_wait_is_everybodys(tmp_path, status, headers, told):
+    """Seconds, milliseconds and an HTTP date are told to all calls, at most two minutes; the call itself adds none."""
+    turns = Told()
+    answer, _ = asked(tmp_path, [error(status, **headers), completion()], turns=turns)
 
     assert answer.attempts == 2
-    assert [wait for wait in waits if wait is not None] == told
-    assert waits.count(None) == 2
+    assert turns.ends == ["sent", ("rate_limit" if status == 429 else "server", told), "sent", (None, None)]
+    assert turns.pauses == []
+
+
+@pytest.mark.parametrize("odd", ["", "-1", "nan", "inf", "soon", "Wed, 21 Oct", "1e999", "²"])
+def test_odd_wish_to_wait_is_not_followed(tmp_path, odd):
+    """What is no time gives the pause that a failure has without a wish."""
+    turns = Told()
+    asked(tmp_path, [error(503, retry_after=odd), completion()], turns=turns, rng=random.Random(1))
+
+    assert turns.ends[1] == ("server", None)
+    assert 0.5 <= turns.pauses[0] <= 1.0
+
+
+def test_rate_limit_without_a_wish_holds_everybody_for_a_growing_time(tmp_path):
+    """The pause after the k-th 429 is drawn between a half and the whole of 2**k / 2 s (20 at most), and is everybody's."""
+    turns = Told()
+    answer, requests = asked(tmp_path, [error(429)], turns=turns, rng=random.Random(1))
+    waits = [end[1] for end in turns.ends if end != "sent"]
+
+    assert (answer.error_kind, len(requests), turns.pauses) == ("rate_limit", 6, [])
+    for k, wait in enumerate(waits, start=1):
+        assert min(20, 2**k / 2) / 2 <= wait <= min(20, 2**k / 2)
+
+
+def test_call_that_timed_out_is_sent_once_more(tmp_path):
+    """A call without an answer may have been paid for, so it is not sent six times."""
+    answer, requests = asked(tmp_path, [HANG], deadline_s=0.1)
+
+    assert (answer.error_kind, answer.attempts, len(requests)) == ("timeout", 2, 2)
 
 
 @pytest.mark.parametrize(("reply", "said"), [
@@ -166,9 +209,9 @@ def test_redirect_takes_no_text_elsewhere(tmp_path, status):
     async def whole():
         async with serving([completion()]) as elsewhere:
             to = Reply(status, b"", (("location", f"{elsewhere.base_url}/chat/completions"),))
-            async with serving([to]) as server, client_of(server, tmp_path) as client:
+            async with serving([to]) as server, wire_of(server, tmp_path) as wire:
                 with pytest.raises(EndpointError, match="Use the final address as the base URL"):
-                    await ask(client, BODY, deadline_s=30, rng=NoWait())
+                    await ask(wire, json_of(BODY), deadline_s=30, rng=NoWait())
             return elsewhere.requests
 
     assert asyncio.run(whole()) == []

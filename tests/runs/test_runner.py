@@ -10,20 +10,13 @@ from promptceiling.errors import InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of, standard_variants
 from promptceiling.runs import Endpoint, Workspace, completions, run_variants
-from promptceiling.runs.answer import ask
-from promptceiling.runs.runner import _Gate
+from promptceiling.runs.asking import ask
 
 SET = split_labeled_set(made_set(made_cases(30)))
 CASES = SET.split("validation")
 PLAIN = PromptVariant("plain", fields_of(SET), output="label")
 WORDED = replace(PLAIN, name="worded", instructions="Sort the case.")
 NOW = {"retry_after": "0"}  # sent again without a pause
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with Workspace(tmp_path, durable=False) as opened:
-        yield opened
 
 
 def ran(workspace, script, variants=(PLAIN,), *, hold=0, **options):
@@ -172,12 +165,12 @@ def test_cancelled_run_keeps_what_came_and_says_so(workspace):
     assert set(items["state"]) == {"cancelled"}
 
 
-def test_every_answer_is_kept_before_it_is_told(workspace, tmp_path):
+def test_every_answer_is_kept_before_it_is_told(workspace, store):
     """When progress says that k are done, another reader of the store finds k answers."""
     seen = []
 
     def look(progress):
-        with Workspace(tmp_path, read_only=True) as reader:
+        with Workspace(store, read_only=True) as reader:
             seen.append((progress.done, int(reader.items(SET.key)["received_at"].notna().sum())))
 
     ran(workspace, [completion()], on_progress=look)
@@ -199,23 +192,6 @@ def test_progress_counts_what_was_there_what_was_sent_and_what_failed(workspace)
     assert [(p.done, p.sent) for p in told] == [(k, k) for k in range(n + 1)] + [(n - 1, 0), (n, 1)]
     assert {p.total for p in told} == {n}
     assert (told[n].failed, told[-1].failed) == (1, 0)
-
-
-def test_rate_limit_holds_every_call_back():
-    """While one call was told to wait, no other is let through; the pause is the longest that was asked for."""
-    async def whole():
-        gate, through = _Gate(), []
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-
-        async def call(wait_s):
-            await gate(wait_s)
-            through.append(loop.time() - begun)
-
-        await asyncio.gather(call(0.05), call(0.2), call(None), call(None))
-        return through
-
-    assert min(asyncio.run(whole())) >= 0.19
 
 
 @pytest.mark.parametrize(("split", "variants"), [("test", ["plain", "worded"]), ("all", ["plain", "worded"]),

@@ -43,7 +43,7 @@ ECHOES = {
 def test_key_is_sent_and_left_nowhere(tmp_path, monkeypatch, caplog, capfd, reply):
     """Whatever a server echoes, the key is in no error text, file of the workspace, log at any level, or output."""
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
-    monkeypatch.setattr("promptceiling.runs.answer.random.Random.uniform", lambda *_: 0.0)
+    monkeypatch.setattr("promptceiling.runs.asking.random.Random.uniform", lambda *_: 0.0)
     caplog.set_level(logging.DEBUG)
     told = []
 

@@ -22,12 +22,6 @@ VARIANT = PromptVariant("v", (FIELD,), shots=3, parent="u")
 ANSWER = Answer("billing", "m-2026", "stop", None, 10, 4, 2, 1, 0.25, 2)
 
 
-@pytest.fixture
-def workspace(tmp_path):
-    with Workspace(tmp_path, durable=False) as opened:
-        yield opened
-
-
 def labeled(n=12, **further):
     return split_labeled_set(made_set([case | further for case in made_cases(n)]))
 
@@ -70,7 +64,7 @@ def test_latest_set_is_that_of_the_latest_run(workspace):
 @pytest.mark.parametrize("key", [None, "0123456789abcdef"])
 def test_missing_set_is_told_with_the_way_to_one(workspace, key):
     """An empty workspace names itself and the command that fills it."""
-    with pytest.raises(WorkspaceError, match=r"sqlite holds no labeled set.* Run `promptceiling run --data FILE`"):
+    with pytest.raises(WorkspaceError, match=r" holds no labeled set.* Run `promptceiling run --data FILE`"):
         workspace.load_set(key)
 
 

@@ -3,9 +3,11 @@
 from promptceiling.runs.brought_in import bring_in
 from promptceiling.runs.completions import completions
 from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint
+from promptceiling.runs.handle import RunHandle
 from promptceiling.runs.latency import measure_latency
-from promptceiling.runs.prices import Price, price_table
-from promptceiling.runs.runner import Progress, RunSummary, run_variants
+from promptceiling.runs.prices import Price, price_of, price_table
+from promptceiling.runs.progress import Progress, RunSummary
+from promptceiling.runs.runner import begin_run, run_variants
 from promptceiling.runs.workspace import Workspace
 
 __all__ = [
@@ -13,11 +15,14 @@ __all__ = [
     "Endpoint",
     "Price",
     "Progress",
+    "RunHandle",
     "RunSummary",
     "Workspace",
+    "begin_run",
     "bring_in",
     "completions",
     "measure_latency",
+    "price_of",
     "price_table",
     "run_variants",
 ]

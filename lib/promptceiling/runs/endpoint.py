@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,11 +12,31 @@ from urllib.parse import urlsplit
 from promptceiling.errors import EndpointError
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
 EMBEDDED_MODEL = "embedded-in-context"
 EMBEDDED_URL = "http://embedded/v1"
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What a call needs: the address of chat completions, the headers that the `openai` client would send, and its
+    connections. Its typed call walks every message, and even its `post` spends as much time again as the call itself;
+    so the bytes go through the client's connections without it. An async context that closes them.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    http: httpx2.AsyncClient = field(repr=False)
+    key: str = field(repr=False)
+
+    async def __aenter__(self) -> Wire:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.http.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,16 @@ class Endpoint:
         `folder` is where the embedded model keeps uploads when it is called in-process. Raises EndpointError where the
         host is not this machine and the key's variable is empty, or where it holds what cannot be a key.
         """
+        return self._connected(folder, deadline_s)[0]
+
+    def wire(self, folder: Path, *, deadline_s: float = 120.0) -> Wire:
+        """The same client's connections, for calls whose body is ready; raises what `client` raises."""
+        client, http = self._connected(folder, deadline_s)
+        headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
+        return Wire(f"{str(client.base_url).rstrip('/')}/chat/completions", headers | client.auth_headers, http,
+                    client.api_key)
+
+    def _connected(self, folder: Path, deadline_s: float) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
         import httpx2  # imported late: pages that only read need not wait for it
         import openai
 
@@ -92,7 +122,10 @@ class Endpoint:
             from promptceiling.embedded import create_app
 
             transport = httpx2.ASGITransport(app=create_app(folder))
-        http = httpx2.AsyncClient(transport=transport, follow_redirects=False, timeout=deadline_s)
-        return openai.AsyncOpenAI(
+        http = httpx2.AsyncClient(
+            transport=transport, follow_redirects=False, timeout=deadline_s,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None))  # the runner bounds them
+        client = openai.AsyncOpenAI(
             base_url=self.base_url, api_key=key or "none", max_retries=0, timeout=deadline_s, http_client=http
         )
+        return client, http

@@ -5,8 +5,9 @@ from __future__ import annotations
 from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, render
-from promptceiling.runs.answer import ask, request_body
+from promptceiling.runs.asking import ask
 from promptceiling.runs.endpoint import Endpoint
+from promptceiling.runs.requests import json_of, request_body
 from promptceiling.runs.workspace import Workspace
 
 WARM_UP = 3
@@ -28,9 +29,9 @@ async def measure_latency(
     shots = ShotPicker(labeled_set).pick(variant, cases)
     bodies = [request_body(endpoint, render(variant, t, s)) for t, s in zip(cases["input"], shots, strict=True)]
     seconds = []
-    async with endpoint.client(workspace.folder / "embedded", deadline_s=deadline_s) as client:
+    async with endpoint.wire(workspace.folder / "embedded", deadline_s=deadline_s) as wire:
         for body in bodies:
-            answer = await ask(client, body, deadline_s=deadline_s, sends=1)
+            answer = await ask(wire, json_of(body), deadline_s=deadline_s, sends=1)
             if answer.error_kind:
                 raise EndpointError(f"Latency was not measured, since a call failed: {answer.error}")
             seconds.append(answer.latency_s)

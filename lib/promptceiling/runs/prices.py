@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import data_file
+from promptceiling.runs.endpoint import Endpoint
+
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,21 @@ def price_table() -> dict[str, Price]:
                                  file=path.name, row=number)
             table[row["model"]] = Price(row["model"], fresh, cached, output, row["as_of"], row["source"])
     return table
+
+
+_FREE = "the embedded model runs in this process"
+
+
+def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Price | None:
+    """The price of an endpoint's model, None where the table has none.
+
+    A dated snapshot (`NAME-2026-11-23`) costs what NAME costs and a fine-tune (`ft:NAME:...`) what `ft:NAME` costs;
+    the embedded model costs nothing.
+    """
+    if endpoint.embedded:
+        return Price(endpoint.model, 0.0, 0.0, 0.0, "", _FREE)
+    table = price_table() if table is None else table
+    model = endpoint.model
+    if model.startswith("ft:"):
+        model = ":".join(model.split(":")[:2])
+    return table.get(endpoint.model) or table.get(model) or table.get(_SNAPSHOT.sub("", model))

@@ -6,146 +6,142 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import LabeledSet
-from promptceiling.prompts import PromptVariant, ShotPicker, render
-from promptceiling.runs.answer import Answer, ask, request_body, request_key
+from promptceiling.prompts import PromptVariant, ShotPicker, read_completion
+from promptceiling.runs.answer import Answer
 from promptceiling.runs.endpoint import Endpoint
+from promptceiling.runs.flight import Flight
+from promptceiling.runs.handle import RunHandle
+from promptceiling.runs.money import Purse, output_limit
+from promptceiling.runs.pace import Pace
+from promptceiling.runs.prices import Price, price_of
+from promptceiling.runs.progress import Progress, RunSummary
+from promptceiling.runs.requests import Requests
+from promptceiling.runs.sends import SendLog
 from promptceiling.runs.workspace import Workspace
 
 CONCURRENCY = 8
 DEADLINE_S = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: `done` of `total` items, `sent` of which were asked now, `failed` after all retries."""
-
-    done: int
-    total: int
-    sent: int
-    failed: int
-    elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What a run did.
-
-    Attributes
-    ----------
-    run_id: its id in the workspace.
-    state: "done", "incomplete" (some items failed) or "stopped" (the endpoint cannot be used; see `problem`).
-    items: how many answers the run is about; `sent` of them were asked now, `from_store` were there already.
-    failed: items without a completion, by error kind.
-    """
-
-    run_id: str
-    state: str
-    items: int
-    sent: int
-    from_store: int
-    failed: dict[str, int]
-    elapsed_s: float
-    problem: str | None = None
-
-
-class _Gate:
-    """Holds every send back while the server has asked to wait."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    async def __call__(self, wait_s: float | None) -> None:
-        if wait_s is not None:
-            self._until = max(self._until, time.monotonic() + wait_s)
-        while (left := self._until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
-
-
 async def run_variants(
     workspace: Workspace, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, *,
     split: str = "validation", repeats: int = 1, concurrency: int = CONCURRENCY, deadline_s: float = DEADLINE_S,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None, budget_usd: float | None = None,
+    price: Price | None = None, handle: RunHandle | None = None,
 ) -> RunSummary:
     """Ask for every (variant, case, repeat) that the workspace has no answer to, and keep each answer as it comes.
 
-    `labeled_set` must have been split. At most `concurrency` calls are in flight. A call that fails after its retries
-    is kept as a failure and asked again by the next run. Running on the test split is written to the ledger.
+    `labeled_set` must have been split. At most `concurrency` calls are in flight, fewer at first and where the endpoint
+    asks for it. A call that fails after its retries is kept as a failure and asked again by the next run. Running on
+    the test split is written to the ledger.
 
-    Raises InputError for an empty split. An endpoint that can never succeed ends the run with the state "stopped";
-    what came before is kept.
+    `budget_usd` is the most that all runs of this workspace together may cost: before each send the most that it can
+    cost is set aside, by `price` or by the price table. It is exact where the endpoint's parameters limit the answer's
+    tokens; else an answer of up to 2,048 tokens, or twice the longest so far, is set aside.
+
+    Raises InputError for an empty split, and for a budget without a price. An endpoint that can never succeed ends the
+    run with the state "stopped", a spent budget with "budget", `handle.stop()` with "cancelled"; what came is kept.
     """
-    cases = labeled_set.split(split)
-    if cases.empty:
-        raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
     start = time.monotonic()
-    bodies: dict[str, dict[str, object]] = {}
-    items: list[tuple[PromptVariant, str, int, str]] = []
-    picker = ShotPicker(labeled_set)
-    for variant in variants:
-        for case_id, text, shots in zip(cases["id"], cases["input"], picker.pick(variant, cases), strict=True):
-            body = request_body(endpoint, render(variant, text, shots))
-            for repeat in range(repeats):
-                key = request_key(endpoint.base_url, body, repeat)
-                bodies[key] = body
-                items.append((variant, case_id, repeat, key))
+    requests = requests_of(labeled_set, variants, endpoint, split, repeats)
+    price = price or price_of(endpoint)
+    if budget_usd is not None and price is None:
+        raise InputError(f"No price is known for the model {endpoint.model!r}, so the budget cannot be kept. Name its "
+                         "prices with --price-in and --price-out, or add it to data/prices.csv.")
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants(variants)
-    run_id = workspace.start_run(set_key, split, endpoint.base_url, endpoint.model, items)
-    stored = workspace.usable_keys(bodies)
-    todo = [key for key in bodies if key not in stored]
+    unheard = workspace.unheard(requests.keys)
+    run_id = workspace.start_run(set_key, split, endpoint.base_url, endpoint.model, requests.items)
+    stored = workspace.usable_keys(requests.keys)
+    purse = Purse(price, budget_usd, workspace.spent_usd(), output_limit(dict(endpoint.parameters)))
+    pace = Pace(concurrency)
+    handle = handle or RunHandle()
     failed: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     sent = 0
 
-    def note(answer: Answer | None) -> None:
-        nonlocal sent
-        if answer is not None:
-            sent += 1
-            failed.update([answer.error_kind] if answer.error_kind else [])
+    def tell() -> None:
         if on_progress:
-            on_progress(Progress(len(stored) + sent, len(bodies), sent, failed.total(), time.monotonic() - start))
+            on_progress(Progress(
+                len(stored) + sent, len(requests.keys), sent, failed.total(), time.monotonic() - start, dict(outcomes),
+                None if price is None else purse.run_usd, pace.in_flight, int(pace.limit), pace.wait_s,
+                handle.stopping))
 
-    problem: str | None = None
-    state = "cancelled"
-    note(None)
+    def note(key: str, answer: Answer) -> None:
+        nonlocal sent
+        sent += 1
+        failed.update([answer.error_kind] if answer.error_kind else [])
+        if on_progress:
+            outcomes[_outcome(requests.variant(key), answer)] += 1
+        tell()
+
+    problem, state = None, "cancelled"
+    tell()
     try:
-        await _ask_all(workspace, endpoint, bodies, todo, concurrency, deadline_s, note)
-        state = "incomplete" if failed else "done"
+        todo = [key for key in requests.keys if key not in stored]
+        if todo:
+            log = SendLog(workspace, run_id)
+            try:
+                async with endpoint.wire(workspace.folder / "embedded", deadline_s=deadline_s) as wire:
+                    flight = Flight(wire, requests, log, purse, pace, handle, note, deadline_s=deadline_s)
+                    await flight.ask_all(iter(todo))
+                state, problem = flight.state, flight.problem
+            finally:
+                log.close()
+        else:
+            state = "done"
+        state = "incomplete" if failed and state == "done" else state
     except EndpointError as error:
         problem, state = str(error), "stopped"
     finally:
         workspace.finish_run(run_id, state)
     return RunSummary(
-        run_id, state, len(bodies), sent, len(stored), dict(failed), time.monotonic() - start, problem
-    )
+        run_id, state, len(requests.keys), sent, len(stored), dict(failed), time.monotonic() - start, problem,
+        None if price is None else purse.run_usd, purse.spent_usd, _notices(unheard, purse))
 
 
-async def _ask_all(
-    workspace: Workspace, endpoint: Endpoint, bodies: dict[str, dict[str, object]], todo: Sequence[str],
-    concurrency: int, deadline_s: float, note: Callable[[Answer | None], None],
-) -> None:
-    """Workers that share one list; the first EndpointError ends all. Each answer is kept before the next is asked."""
-    if not todo:
-        return
-    gate = _Gate()
-    waiting = iter(todo)
-    client = endpoint.client(workspace.folder / "embedded", deadline_s=deadline_s)
+def begin_run(
+    workspace: Workspace, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint,
+    **options: object,
+) -> RunHandle:
+    """Begin `run_variants` in the running loop, such as a notebook's, and return at once.
 
-    async def work() -> None:
-        for key in waiting:
-            answer = await ask(client, bodies[key], deadline_s=deadline_s, gate=gate)
-            workspace.save_answer(key, answer)
-            note(answer)
-            await asyncio.sleep(0)  # an in-process endpoint never waits: let the other workers and the page have a turn
+    The handle can be stopped from another cell or by a button, and `await handle` gives the summary. Raises
+    RuntimeError outside of a running loop.
+    """
+    handle = RunHandle()
+    run = run_variants(workspace, labeled_set, variants, endpoint, handle=handle, **options)  # type: ignore[arg-type]
+    handle.task = asyncio.get_running_loop().create_task(run)
+    return handle
 
-    async with client:
-        workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(todo)))]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+
+def requests_of(
+    labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, split: str, repeats: int
+) -> Requests:
+    """Everything that a run would ask. Raises InputError for an empty split."""
+    cases = labeled_set.split(split)
+    if cases.empty:
+        raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
+    picker = ShotPicker(labeled_set)
+    return Requests(endpoint, variants, cases, [picker.pick(variant, cases) for variant in variants], repeats)
+
+
+def _outcome(variant: PromptVariant, answer: Answer) -> str:
+    if answer.error_kind:
+        return "failed"
+    return read_completion(
+        variant, answer.text, finish_reason=answer.finish_reason, refusal=answer.refusal).outcome
+
+
+def _notices(unheard: int, purse: Purse) -> tuple[str, ...]:
+    notices = []
+    if unheard:
+        notices.append(f"{unheard:,} of these calls were sent by an earlier run of which nothing was heard again, so "
+                       "they may have been paid for; they are asked again unless an answer is stored.")
+    if purse.odd:
+        notices.append(f"{purse.odd:,} answers came without token counts, or with more than the request can have; they "
+                       "are counted as the most that they can have cost.")
+    return tuple(notices)

@@ -229,6 +229,14 @@ class Workspace:
         query = select(t).order_by(t.c.sent_at, t.c.send_id)
         return self._frame(query if run_id is None else query.where(t.c.run_id == run_id))
 
+    def unheard(self, keys: Iterable[str]) -> int:
+        """How many of these requests were sent and nothing was heard of it, then or later."""
+        t, a = schema.sends, schema.answers
+        query = select(t.c.request_key).where(t.c.outcome.is_(None)).where(
+            ~select(a.c.request_key).where(a.c.request_key == t.c.request_key).exists())
+        with self._engine.connect() as connection:
+            return len(set(connection.scalars(query)) & set(keys))
+
     def spent_usd(self) -> float:
         """What all sends of this workspace have cost; of a send without an answer, what was set aside for it."""
         with self._engine.connect() as connection:
