@@ -71,7 +71,7 @@ def _bar(progress: Progress) -> Markup:
         ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace"),
         ("Failed", f"{progress.failed:,}"),
         ("Elapsed", _duration(progress.elapsed_s)),
-        ("Rate", _rate(rate) if progress.sent else "nothing asked yet"),
+        ("Rate", _rate(rate) if progress.sent else "nothing asked"),
         ("Left", "nothing" if progress.done >= progress.total else _duration(left)),
     ])
 
