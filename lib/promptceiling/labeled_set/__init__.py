@@ -3,6 +3,7 @@
 from promptceiling.labeled_set.audit import Finding, audit
 from promptceiling.labeled_set.labeled_set import LabeledSet, Notice
 from promptceiling.labeled_set.near_duplicates import near_duplicate_clusters, near_duplicate_pairs
+from promptceiling.labeled_set.production import Representativeness, compare_with_production
 from promptceiling.labeled_set.read import (
     data_file,
     labeled_set_of,
@@ -20,7 +21,9 @@ __all__ = [
     "Finding",
     "LabeledSet",
     "Notice",
+    "Representativeness",
     "audit",
+    "compare_with_production",
     "data_file",
     "labeled_set_of",
     "labeled_set_of_bytes",

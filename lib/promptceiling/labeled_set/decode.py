@@ -13,7 +13,8 @@ from promptceiling.errors import InputError
 LARGEST_BYTES = 1 << 30
 _KINDS = (
     (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"), (b"%PDF", "a PDF"),
-    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\0", "an xz archive"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\0", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"SQLite format 3\0", "an SQLite database"), (b"{\\rtf", "an RTF document"), (b"\x80\x04\x95", "a pickle"),
 )
 _BOMS = (

@@ -20,7 +20,7 @@ _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Asserti
 
 
 def workbook(raw: bytes, name: str, sheet: str | None, known: Callable[[str], bool]) -> Table:
-    """The table in a sheet of an Excel file (.xlsx, .xlsb, .xls): the one named, or the only one that holds a labeled set.
+    """The table in a sheet of an Excel file (.xlsx, .xlsb, .xls): the one named, or the only one that fits.
 
     Text cells are text as written; a whole number has no ".0", a date is ISO, a formula is its saved value. Raises
     InputError where several sheets could be meant, naming them.

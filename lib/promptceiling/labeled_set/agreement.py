@@ -1,0 +1,82 @@
+"""How far the labels can be trusted: a second reading, likely errors, and the ceiling they put on a score."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, shown, wilson
+from promptceiling.labeled_set.label_errors import LARGEST, find_label_errors
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+
+_MAIN = EXPECTED + MAIN_FIELD
+F1_SHIP = 0.85
+
+
+def agreement(cases: pd.DataFrame) -> list[Finding]:
+    """Cohen's kappa of the labels and `second_category`, with its interval, and the ceiling that follows."""
+    if "second_category" not in cases or not (cases["second_category"] != "").any():
+        return []
+    from sklearn.metrics import cohen_kappa_score  # imported late: pages that only read need not wait for it
+
+    both = cases[cases["second_category"] != ""]
+    first, second = both[_MAIN], both["second_category"]
+    same, n = int((first == second).sum()), len(both)
+    low, high = wilson(same, n)
+    agrees = f"A second reading of {n} cases agrees on {same / n:.1%} [{low:.1%}, {high:.1%}]"
+    if pd.concat([first, second]).nunique() == 1:
+        return [Finding("agreement", "weakens",
+                        f"{agrees}; Cohen's kappa is not defined, since one class alone occurs.",
+                        "Agreement on one class says nothing about the others.",
+                        "Have cases of every class read twice.")]
+    kappa = float(cohen_kappa_score(first, second))
+    # Cohen (1960): large-sample standard error, with the expected agreement taken as known
+    expected = (same / n - kappa) / (1 - kappa) if kappa < 1 else 0.0
+    margin = 1.96 * (same / n * (1 - same / n) / n) ** 0.5 / (1 - expected)
+    differ = both[first != second]
+    found = Finding(
+        "agreement", "fine" if kappa >= 0.6 else "weakens",
+        f"{agrees}; Cohen's kappa is {kappa:.2f} [{max(-1.0, kappa - margin):.2f}, {min(1.0, kappa + margin):.2f}].",
+        "A score far above this agreement would mean learning one reader's habits.",
+        "Settle the disagreements and sharpen the labeling guide." if same < n else "",
+        rows_where(both, first != second),
+        shown(f"row {row}: {label!r} or {other!r}? {quoted(text)}" for row, label, other, text in zip(
+            differ["row"], differ[_MAIN], differ["second_category"], differ["input"], strict=True)))
+    return [found, _ceiling(same, n)]
+
+
+def _ceiling(same: int, n: int) -> Finding:
+    """Two readers who each are right with probability a, independently, agree on about a squared."""
+    low, high = wilson(same, n)
+    value, bounds = math.sqrt(same / n), (math.sqrt(low), math.sqrt(high))
+    return Finding(
+        "score_ceiling", "blocks" if bounds[1] < F1_SHIP else "weakens" if bounds[0] < 0.95 else "fine",
+        f"If both readers err alike and independently, about {value:.1%} [{bounds[0]:.1%}, {bounds[1]:.1%}] of the "
+        f"labels are right (n = {n}).",
+        f"Accuracy measured against these labels cannot be expected above that; the threshold to hold it against is "
+        f"{F1_SHIP}.", "Have disputed cases read a third time." if bounds[0] < 0.95 else "")
+
+
+def likely_errors(cases: pd.DataFrame) -> list[Finding]:
+    """Labels that the other cases speak against, ranked with the reason, and what they would do to a score."""
+    found = find_label_errors(cases["input"].tolist(), cases[_MAIN].tolist(),
+                              cases["unit" if "unit" in cases else "id"].tolist())
+    if found is None:
+        return [Finding("label_errors", "fine", f"Not searched for label errors: {len(cases)} cases are too few to "
+                        "learn from (at least 50 in classes of 3 or more).", "Errors may be there and are not seen.")]
+    n, k = len(found.order), int(found.suspected.sum())
+    at = [(int(position), found.proposed[rank], found.given_p[rank], found.proposed_p[rank])
+          for rank, position in enumerate(found.order) if found.suspected[rank]]
+    labels, rows, texts = cases[_MAIN].tolist(), cases["row"].tolist(), cases["input"].tolist()
+    low, high = wilson(k, n)
+    sample = f" (a sample of {LARGEST:,}, of {len(cases):,})" if n < len(cases) and n == LARGEST else ""
+    return [Finding(
+        "label_errors", "weakens" if low > 0.02 else "fine",
+        f"{rate(k, n)} labels look wrong to a linear classifier that has not seen them{sample}.",
+        f"If all of them are wrong, accuracy cannot be measured above {1 - k / n:.1%} [{1 - high:.1%}, {1 - low:.1%}]; "
+        "hard cases look wrong too, so read this as the most that is wrong.",
+        "Read the rows from the first on, and stop when ten in a row are right." if k else "",
+        tuple(int(rows[position]) for position, *_ in at),
+        shown(f"row {rows[position]} is {labels[position]!r} ({own:.0%}), the others suggest {proposed!r} ({p:.0%}): "
+              f"{quoted(texts[position])}" for position, proposed, own, p in at))]

@@ -1,0 +1,52 @@
+"""Is the set large enough, and does any one class make a score look good?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from promptceiling.labeled_set.finding import Finding, rate, shown
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.labeled_set.table import listed
+
+_MAIN = EXPECTED + MAIN_FIELD
+FEW_IN_A_CLASS = 10
+
+
+def size(cases: pd.DataFrame, enough: int) -> Finding:
+    """The number of cases against `enough`."""
+    counts = cases[_MAIN].value_counts()
+    message = (f"{len(cases)} labeled cases in {len(counts)} classes; the smallest, {counts.index[-1]!r}, has "
+               f"{counts.iloc[-1]}.")
+    if len(cases) < enough:
+        return Finding("size", "weakens", message, f"Fewer than {enough}: a fine-tune has little to learn from, and "
+                       "intervals stay wide.", f"Label {enough - len(cases)} more while few-shot prompting serves.")
+    return Finding("size", "fine", message, f"At least {enough}: enough to consider a fine-tune at all.")
+
+
+def small_classes(cases: pd.DataFrame) -> list[Finding]:
+    """Classes with fewer than ten cases."""
+    counts = cases[_MAIN].value_counts()
+    few = counts[counts < FEW_IN_A_CLASS]
+    if few.empty:
+        return []
+    said = listed([f"{label!r} ({n})" for label, n in few.items()])
+    return [Finding("small_classes", "weakens", f"{len(few)} of {len(counts)} classes have fewer than {FEW_IN_A_CLASS} "
+                    f"cases: {said}.", "Their own scores can hardly be told from luck, and splits may miss them.",
+                    "Label more of them, or merge them into a class that acts the same.",
+                    tuple(int(r) for r in cases.loc[cases[_MAIN].isin(few.index), "row"]),
+                    shown(f"{label!r}: {n} cases" for label, n in few.items()))]
+
+
+def balance(cases: pd.DataFrame) -> Finding:
+    """The share of the most common class, which is the accuracy of always answering it."""
+    counts = cases[_MAIN].value_counts()
+    n, most = len(cases), int(counts.iloc[0])
+    share = most / n
+    constant = share * 2 * share / (1 + share)  # its weighted F1: F1 of the one class, weighted by its share
+    message = (f"The most common class, {counts.index[0]!r}, is {share:.0%} of {n} cases; always answering it has that "
+               f"accuracy, {rate(most, n)}, and a weighted F1 of {constant:.2f}. Largest to smallest class: "
+               f"{most / counts.iloc[-1]:.1f} to 1.")
+    if share > 0.8:
+        return Finding("balance", "weakens", message, "A high score says little here: the constant answer nearly "
+                       "reaches it.", "Read the macro F1 and the per-class scores; label more of the rare classes.")
+    return Finding("balance", "fine", message, "A score must be read against the constant answer.")

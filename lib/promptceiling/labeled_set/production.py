@@ -1,0 +1,184 @@
+"""Is the labeled set representative of production? A two-sample test, and what the two differ in."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptceiling.errors import InputError
+from promptceiling.labeled_set.finding import quoted, wilson
+from promptceiling.labeled_set.label_errors import FOLDS, text_vectors
+from promptceiling.labeled_set.labeled_set import LabeledSet
+from promptceiling.labeled_set.language import language_of
+from promptceiling.labeled_set.near_duplicates import normalised
+
+TELLS_APART = 0.6
+FEWEST = 30
+LARGEST = 5_000
+Verdict = Literal["representative", "not representative", "undecidable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A share that differs: of texts with a property, in both samples, with 95% intervals (Wilson)."""
+
+    name: str
+    labeled: float
+    labeled_interval: tuple[float, float]
+    production: float
+    production_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Representativeness:
+    """How a labeled set and a production sample differ.
+
+    Attributes
+    ----------
+    verdict: "representative" where the AUC's interval is below 0.6, "not representative" where it is above, else
+        "undecidable".
+    sentence: the verdict with its numbers.
+    auc, low, high: of a classifier that tells the two apart on held-out texts; 0.5 is pure chance. 95% interval.
+    n_labeled, n_production: texts compared.
+    drifts: length, language and vocabulary, the largest difference first.
+    terms: (term, share of labeled texts, share of production texts), the largest difference first.
+    labeled_examples, production_examples: masked texts that the classifier finds most typical of each.
+    """
+
+    verdict: Verdict
+    sentence: str
+    auc: float
+    low: float
+    high: float
+    n_labeled: int
+    n_production: int
+    drifts: tuple[Drift, ...]
+    terms: tuple[tuple[str, float, float], ...]
+    labeled_examples: tuple[str, ...]
+    production_examples: tuple[str, ...]
+
+
+def compare_with_production(
+    labeled_set: LabeledSet, production: Sequence[str], *, tells_apart: float = TELLS_APART, seed: int = 0
+) -> Representativeness:
+    """Whether a classifier can tell the labeled texts from production's, and by what.
+
+    Classifier two-sample test (Lopez-Paz and Oquab 2017): a ridge classifier over words and characters, out of fold;
+    texts that are the same to a reader share a fold. The AUC's interval is DeLong's over the held-out scores. At most
+    5,000 texts of each are compared, a sample fixed by their content. Raises InputError below 30 texts on a side.
+    """
+    labeled, live = _sample(labeled_set.cases["input"].tolist(), seed), _sample(list(production), seed)
+    for what, texts in (("labeled set", labeled), ("production sample", live)):
+        if len(texts) < FEWEST:
+            raise InputError(f"The {what} has {len(texts)} texts; expected at least {FEWEST} to compare. Add some.",
+                             column="input")
+    texts = [*labeled, *live]
+    is_live = np.repeat([False, True], [len(labeled), len(live)])
+    scores = _out_of_fold(texts, is_live, seed)
+    auc, low, high = auc_interval(scores[is_live], scores[~is_live])
+    verdict: Verdict = ("not representative" if low > tells_apart else "representative" if high < tells_apart
+                        else "undecidable")
+    order = np.argsort(scores, kind="stable")
+    return Representativeness(
+        verdict, _sentence(verdict, auc, low, high, len(labeled), len(live), tells_apart), auc, low, high,
+        len(labeled), len(live), _drifts(labeled, live), _terms(labeled, live),
+        tuple(quoted(texts[k]) for k in order if not is_live[k])[:5],
+        tuple(quoted(texts[k]) for k in order[::-1] if is_live[k])[:5])
+
+
+def auc_interval(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> tuple[float, float, float]:
+    """AUC with DeLong's 95% interval: the share of (positive, negative) pairs in the right order, ties a half.
+
+    >>> auc_interval(np.array([2.0, 3.0]), np.array([1.0, 0.0]))[0]
+    1.0
+    """
+    from scipy.stats import rankdata  # imported late: pages that only read need not wait for it
+
+    m, n = len(positive), len(negative)
+    ranks = rankdata(np.concatenate([positive, negative]))
+    of_positive = (ranks[:m] - rankdata(positive)) / n
+    of_negative = 1 - (ranks[m:] - rankdata(negative)) / m
+    auc = float(of_positive.mean())
+    error = math.sqrt(float(of_positive.var(ddof=1)) / m + float(of_negative.var(ddof=1)) / n)
+    return auc, max(0.0, auc - 1.96 * error), min(1.0, auc + 1.96 * error)
+
+
+def _sample(texts: list[str], seed: int) -> list[str]:
+    filled = [text for text in texts if text.strip()]
+    keyed = [(hashlib.sha256(f"{seed}\0{t}".encode("utf-8", "surrogatepass")).hexdigest(), t) for t in filled]
+    return [text for _, text in sorted(keyed)[:LARGEST]]
+
+
+def _out_of_fold(texts: list[str], is_live: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
+    vectors = text_vectors(texts, seed)
+    digests = [hashlib.sha256(f"{seed}\0{normalised(t)}".encode("utf-8", "surrogatepass")).digest() for t in texts]
+    folds = np.array([digest[0] % FOLDS for digest in digests])
+    # each side weighs the same, so that a score is not moved by how many texts a side has
+    weight = np.where(is_live, 1 / is_live.sum(), 1 / (~is_live).sum()) * len(texts) / 2
+    target, scores = np.where(is_live, 1.0, -1.0), np.zeros(len(texts))
+    for fold in np.unique(folds):
+        fit, held = folds != fold, folds == fold
+        own = vectors[fit] * weight[fit, None]
+        solved = np.linalg.solve(own.T @ vectors[fit] + np.eye(vectors.shape[1]), own.T @ target[fit])
+        scores[held] = vectors[held] @ solved
+    return scores
+
+
+def _sentence(verdict: str, auc: float, low: float, high: float, n: int, m: int, bar: float) -> str:
+    found = (f"a classifier tells labeled from production texts with an AUC of {auc:.2f} [{low:.2f}, {high:.2f}] "
+             f"(n = {n:,} and {m:,}; 0.5 is chance)")
+    if verdict == "representative":
+        return f"Representative as far as texts show: {found}, under {bar}."
+    if verdict == "not representative":
+        return f"Not representative: {found}, over {bar}. Label some of the production texts that differ most."
+    return f"Undecidable: {found}, and the interval holds {bar}. Compare with a larger production sample."
+
+
+def _drifts(labeled: list[str], live: list[str]) -> tuple[Drift, ...]:
+    cuts = [float(c) for c in np.percentile([len(t) for t in labeled], [25, 75])]
+    seen = {w for t in labeled for w in _words(t)}
+    common = Counter(language_of(t) for t in labeled) + Counter(language_of(t) for t in live)
+    drifts = [
+        _drift(f"texts under {cuts[0]:.0f} characters",
+               [len(t) < cuts[0] for t in labeled], [len(t) < cuts[0] for t in live]),
+        _drift(f"texts over {cuts[1]:.0f} characters",
+               [len(t) > cuts[1] for t in labeled], [len(t) > cuts[1] for t in live]),
+    ]
+    for language, _ in common.most_common(4):
+        drifts.append(_drift(f"language: {language}", [language_of(t) == language for t in labeled],
+                             [language_of(t) == language for t in live]))
+    half = len(labeled) // 2  # the labeled side is held against its own other half, as production is against all of it
+    first = {w for t in labeled[:half] for w in _words(t)}
+    drifts.append(_drift("texts with three or more words that the labeled texts lack",
+                         [len(_words(t) - first) >= 3 for t in labeled[half:]],
+                         [len(_words(t) - seen) >= 3 for t in live]))
+    return tuple(sorted(drifts, key=lambda d: -abs(d.labeled - d.production)))
+
+
+def _drift(name: str, labeled: list[bool], live: list[bool]) -> Drift:
+    return Drift(name, sum(labeled) / len(labeled), wilson(sum(labeled), len(labeled)), sum(live) / len(live),
+                 wilson(sum(live), len(live)))
+
+
+def _terms(labeled: list[str], live: list[str], shown: int = 12) -> tuple[tuple[str, float, float], ...]:
+    a, b = Counter(w for t in labeled for w in _words(t)), Counter(w for t in live for w in _words(t))
+    n, m = len(labeled), len(live)
+
+    def z(word: str) -> float:  # two proportions, with half a text added to each
+        p, q = (a[word] + 0.5) / (n + 1), (b[word] + 0.5) / (m + 1)
+        return abs(p - q) / math.sqrt(p * (1 - p) / n + q * (1 - q) / m)
+
+    often = sorted((w for w in set(a) | set(b) if a[w] + b[w] >= 5), key=lambda w: (-z(w), w))
+    return tuple((w, a[w] / n, b[w] / m) for w in often[:shown] if z(w) > 3)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{2,}", normalised(text)))

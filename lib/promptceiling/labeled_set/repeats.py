@@ -1,0 +1,162 @@
+"""Texts that stand more than once: with two labels, nearly alike, made from a template, or on both sides of a split."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, shown
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.labeled_set.near_duplicates import normalised
+from promptceiling.labeled_set.table import listed
+
+_MAIN = EXPECTED + MAIN_FIELD
+_SPLITS = ("train", "validation", "test")
+_RUN, _OFTEN = 4, 5  # a template's trace: four words in a row that stand in at least five different texts
+Pairs = list[tuple[int, int, float]]
+
+
+def conflicting(cases: pd.DataFrame) -> list[Finding]:
+    """Texts, equal to a reader, that stand with more than one label, and the score that no one can exceed."""
+    clean, labels = cases["input"].map(normalised), cases[_MAIN]
+    mask = clean.duplicated(keep=False) & (labels.groupby(clean).transform("nunique") > 1)
+    if not mask.any():
+        return []
+    best = int(pd.crosstab(clean[mask], labels[mask]).max(axis=1).sum()) + int((~mask).sum())
+    groups = cases[mask].groupby(clean[mask], sort=False)
+    return [Finding(
+        "conflicting_labels", "weakens",
+        f"{rate(int(mask.sum()), len(cases))} cases have a text that also stands with another label.",
+        "Nothing can score both right, so every score has a ceiling under 1: here an accuracy of "
+        f"{best / len(cases):.4f}.",
+        "Decide on one label for each text.", rows_where(cases, mask),
+        shown(f"{quoted(group['input'].iloc[0])}: " + ", ".join(
+            f"{label!r} (row {row})" for label, row in zip(group[_MAIN], group["row"], strict=True))
+            for _, group in groups))]
+
+
+def repeated(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
+    """Exact repeats and near-duplicates of an earlier case."""
+    exact = cases["input"].map(normalised).duplicated(keep=False)
+    later = sorted({j for _, j, _ in pairs})
+    if not later:
+        return [Finding("near_duplicates", "fine", f"0 of {len(cases)} cases (0.0%) nearly repeat an earlier one "
+                        "(0 exactly).", "Every case adds something of its own.")]
+    share = len(later) / len(cases)
+    low = rate(len(later), len(cases)).partition("% ")[2].rstrip(")")
+    message = (f"{len(later)} of {len(cases)} cases ({share:.1%} {low}) nearly repeat an earlier one "
+               f"({int(exact.sum())} exactly).")
+    rows, texts = cases["row"].tolist(), cases["input"].tolist()
+    examples = shown(f"rows {rows[i]} and {rows[j]}, cosine {cosine:.2f}: "
+                     f"{quoted(texts[i], 90)} / {quoted(texts[j], 90)}" for i, j, cosine in pairs)
+    named = tuple(int(rows[j]) for j in later)
+    if share >= 0.02:
+        return [Finding("near_duplicates", "weakens", message, "Repeats make the set look larger than it is; "
+                        "splits keep them together.", "Keep one of each.", named, examples)]
+    return [Finding("near_duplicates", "fine", message, "Splits keep near-duplicates together.", "", named, examples)]
+
+
+def templates(cases: pd.DataFrame) -> list[Finding]:
+    """Cases most of whose words lie in runs of four that five other texts share, and how many frames they come from.
+
+    A frame is named by the run that stands in most texts; the effective size counts each frame once.
+    """
+    words = [re.findall(r"\w+", normalised(text)) for text in cases["input"]]
+    runs = [[" ".join(w[k : k + _RUN]) for k in range(len(w) - _RUN + 1)] for w in words]
+    distinct = {" ".join(w): set(r) for w, r in zip(words, runs, strict=True)}
+    frequency = Counter(run for own in distinct.values() for run in own)
+    often = max(_OFTEN, len(distinct) // 200)
+    frames: dict[int, str] = {}
+    for k, (own, w) in enumerate(zip(runs, words, strict=True)):
+        covered = np.zeros(len(w), dtype=bool)
+        for at, run in enumerate(own):
+            if frequency[run] > often:
+                covered[at : at + _RUN] = True
+        if len(w) >= 6 and covered.mean() >= 0.6:
+            frames[k] = max(own, key=lambda run: (frequency[run], run))
+    if len(frames) < max(10, 0.1 * len(cases)):
+        return []
+    counts = Counter(frames.values())
+    effective = len(cases) - len(frames) + len(counts)
+    mask = pd.Series([k in frames for k in range(len(cases))], index=cases.index)
+    first = {frame: k for k, frame in reversed(frames.items())}
+    return [Finding(
+        "templates", "weakens",
+        f"{rate(len(frames), len(cases))} cases seem to be made from about {len(counts)} templates; the effective size "
+        f"is about {effective:,} of {len(cases):,}.",
+        "Cases of one template are right or wrong together, so every interval is narrower than it should be, and a "
+        "fine-tune learns the template.",
+        "Put a template's name into a column 'group', or replace the cases by real ones.", rows_where(cases, mask),
+        shown(f"{n} cases like {quoted(cases['input'].iloc[first[frame]])}" for frame, n in counts.most_common()))]
+
+
+def leakage(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
+    """Texts and groups of a scored split that also stand in another one: exact, the same to a reader, or near."""
+    if "split" not in cases or cases["split"].nunique() < 2:
+        return []
+    findings = []
+    for earlier, later in (("train", "test"), ("train", "validation"), ("validation", "test")):
+        pool, scored = cases[cases["split"] == earlier], cases[cases["split"] == later]
+        if len(pool) and len(scored):
+            findings += _leaks(cases, pairs, earlier, later)
+    if "group" in cases:
+        grouped = cases[cases["group"] != ""]
+        parted = grouped[grouped.groupby("group")["split"].transform("nunique") > 1]
+        if len(parted):
+            names = listed([quoted(g, 40) for g in parted["group"].unique()])
+            findings.append(Finding(
+                "parted_groups", "weakens",
+                f"{parted['group'].nunique()} groups stand in more than one split: {names}.",
+                "Cases of one customer or thread resemble each other: scores come out too good, intervals too narrow.",
+                "Move each group into one split, or remove the split column to have it done here.",
+                tuple(int(r) for r in parted["row"])))
+    return findings
+
+
+def _leaks(cases: pd.DataFrame, pairs: Pairs, earlier: str, later: str) -> list[Finding]:
+    split, texts, rows = cases["split"].tolist(), cases["input"].tolist(), cases["row"].tolist()
+    pool = {texts[k] for k in range(len(cases)) if split[k] == earlier}
+    plain = {normalised(text) for text in pool}
+    scored = [k for k in range(len(cases)) if split[k] == later]
+    exact = {k for k in scored if texts[k] in pool}
+    same = {k for k in scored if normalised(texts[k]) in plain}
+    twins: dict[int, int] = {}
+    for i, j, _ in pairs:  # the nearest first
+        for a, b in ((i, j), (j, i)):
+            if split[a] == earlier and split[b] == later:
+                twins.setdefault(b, a)
+    if not twins:
+        return []
+    labels = cases[_MAIN].tolist()
+    other = sum(labels[k] != labels[at] for k, at in twins.items())
+    return [Finding(
+        f"leakage_{earlier}_{later}", "blocks" if len(twins) > 0.02 * len(scored) and later == "test" else "weakens",
+        f"{rate(len(twins), len(scored))} {later} cases nearly repeat a {earlier} case: {len(exact)} exactly, "
+        f"{len(same)} after case, space and punctuation are set aside; {other} of them with another label.",
+        f"What stands in {earlier} can be remembered instead of understood: the {later} score comes out too good.",
+        f"Remove them from {earlier}, or remove the split column to have the set split here without leaks.",
+        tuple(int(rows[k]) for k in sorted(twins)),
+        shown(f"row {rows[k]} ({later}) and row {rows[at]} ({earlier}): "
+              f"{quoted(texts[k], 90)} / {quoted(texts[at], 90)}" for k, at in twins.items()))]
+
+
+def missing_classes(cases: pd.DataFrame) -> list[Finding]:
+    """Classes that a split does not hold."""
+    if "split" not in cases:
+        return []
+    table = pd.crosstab(cases[_MAIN], cases["split"])
+    table = table[[name for name in _SPLITS if name in table]]
+    gone = {str(label): [str(s) for s in table.columns if row[s] == 0]
+            for label, row in table.iterrows() if (row == 0).any()}
+    if not gone or len(table.columns) < 2:
+        return []
+    said = [f"{label!r} is not in {' or '.join(where)}" for label, where in gone.items()]
+    return [Finding("missing_from_split", "weakens",
+                    f"{len(gone)} of {len(table)} classes are missing from a split: {listed(said)}.",
+                    "A class that is not in train has no shot, one not in test has no score.",
+                    "Label more cases of it, or move some.", rows_where(cases, cases[_MAIN].isin(list(gone))),
+                    shown(said))]
+
