@@ -323,7 +323,9 @@ def test_compare_prints_the_paired_difference(call, two_files):
     """B is right on 60 more of 400 and wrong on none that A has right: +15 points, McNemar 0 against 60, worth it."""
     found = printed(call("compare", *two_files, "--json"))
 
-    assert list(found) == ["n", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict", "labels_needed"]
+    assert list(found) == ["n", "left_out", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict",
+                           "labels_needed", "withheld"]
+    assert (found["left_out"], found["withheld"]) == (0, None)
     assert found["n"] == 400
     assert found["delta_accuracy"]["value"] == pytest.approx(0.15)
     assert is_interval(found["delta_f1_weighted"])
@@ -335,6 +337,27 @@ def test_compare_prints_the_paired_difference(call, two_files):
     assert back["verdict"] == "not worth it"
     assert back["delta_f1_weighted"]["value"] == pytest.approx(-found["delta_f1_weighted"]["value"])
     assert "worth it" in call("compare", *two_files).stdout
+
+
+def test_compare_withholds_the_verdict_where_one_side_failed_more(call, two_files):
+    """B failed on 3% and A on none: the figures stand, and why there is no verdict is said."""
+    b = two_files[1].read_text(encoding="utf-8").splitlines()
+    rows = [f"{b[0]},outcome", *(f"{row},{'failed' if k < 12 else 'answered'}" for k, row in enumerate(b[1:]))]
+    two_files[1].write_text("\n".join(rows), encoding="utf-8")
+    found = printed(call("compare", *two_files, "--json"))
+
+    assert (found["n"], found["left_out"], found["verdict"]) == (388, 12, "undecidable")
+    assert "points apart" in found["withheld"]
+    assert f"no verdict: {found['withheld']}" in call("compare", *two_files).stdout
+
+
+def test_score_says_what_a_reader_should_know(call, tmp_path):
+    """Remarks stand below the figures, and in the object."""
+    few = predictions(tmp_path / "few.csv", [(f"c{k}", "xy"[k % 2], "x") for k in range(8)])
+    remarks = printed(call("score", few, "--json"))["variants"][0]["remarks"]
+
+    assert any("close to always answering 'x'" in remark for remark in remarks)
+    assert f"  note: {remarks[0]}" in call("score", few).stdout
 
 
 def test_compare_says_how_many_labels_decide(call, two_files):

@@ -205,6 +205,8 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
     click.echo(f"{b} against {a} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
                f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
                + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
+    if found["withheld"]:
+        click.echo(f"no verdict: {found['withheld']}")
     mcnemar = found["mcnemar"]
     click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
                f"(McNemar p {mcnemar['p']:.3g})")
@@ -317,6 +319,8 @@ def _print_scores(scored: list[dict[str, Any]]) -> None:
                    f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
                    f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
                    f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
+        for remark in row["remarks"]:
+            click.echo(f"  note: {remark}")
 
 
 def _print_json(value: Any) -> None:

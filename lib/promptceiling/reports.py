@@ -32,12 +32,13 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, A
     both = paired(read_predictions(a), read_predictions(b), (a.name, b.name))
     found = compare_paired(
         both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
-        failed=(both["failed_a"] | both["failed_b"]).tolist(), margins=margins)
+        failed_a=both["failed_a"].tolist(), failed_b=both["failed_b"].tolist(), margins=margins)
     return {
-        "n": found.n, "delta_f1_weighted": _interval(found.delta_f1_weighted),
+        "n": found.n, "left_out": found.left_out, "delta_f1_weighted": _interval(found.delta_f1_weighted),
         "delta_accuracy": _interval(found.delta_accuracy),
         "mcnemar": {"b": found.only_a, "c": found.only_b, "p": found.mcnemar_p},
         "verdict": found.worth, "labels_needed": found.labels_needed,
+        "withheld": found.withheld,
     }
 
 
@@ -52,6 +53,7 @@ def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, An
         "per_class": [
             {"label": c.label, "support": c.support,
              **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
+        "remarks": list(score.remarks),
     }
 
 
