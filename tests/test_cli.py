@@ -20,7 +20,7 @@ from tests.runs.misbehaving_server import completion, error, serving
 
 from promptceiling.cli import main
 from promptceiling.decision import Verdict
-from promptceiling.runs import runner
+from promptceiling.runs import flight
 
 KEY = "sk-canary-2e81f0aa93c4d7"
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
@@ -263,7 +263,7 @@ def test_a_wrong_key_ends_the_run_and_is_not_shown(call, tickets, monkeypatch):
 
 def test_an_unreachable_endpoint_leaves_the_run_incomplete(call, tickets, monkeypatch, free_port):
     """Nothing listens at the port: status 3 and one sentence that says how many calls failed, and what to do."""
-    monkeypatch.setattr(runner, "ask", functools.partial(runner.ask, sends=1))  # no waiting for a second try
+    monkeypatch.setattr(flight, "ask", functools.partial(flight.ask, sends=1))  # no waiting for a second try
 
     result = call("run", "--data", tickets, "--variants", "variants.yaml", "--model", "m", "--base-url",
                   f"http://127.0.0.1:{free_port}/v1", "--json")

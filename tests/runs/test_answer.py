@@ -160,16 +160,16 @@ def test_wish_to_wait_is_everybodys(tmp_path, status, headers, told):
 def test_odd_wish_to_wait_is_not_followed(tmp_path, odd):
     """What is no time gives the pause that a failure has without a wish."""
     turns = Told()
-    asked(tmp_path, [error(503, retry_after=odd), completion()], turns=turns, rng=random.Random(1))
+    asked(tmp_path, [error(503, retry_after=odd), completion()], turns=turns, rng=random.Random(1))  # noqa: S311
 
     assert turns.ends[1] == ("server", None)
     assert 0.5 <= turns.pauses[0] <= 1.0
 
 
 def test_rate_limit_without_a_wish_holds_everybody_for_a_growing_time(tmp_path):
-    """The pause after the k-th 429 is drawn between a half and the whole of 2**k / 2 s (20 at most), and is everybody's."""
+    """The pause after the k-th 429 is drawn between a half and the whole of 2**k / 2 s, at most 20, for everybody."""
     turns = Told()
-    answer, requests = asked(tmp_path, [error(429)], turns=turns, rng=random.Random(1))
+    answer, requests = asked(tmp_path, [error(429)], turns=turns, rng=random.Random(1))  # noqa: S311
     waits = [end[1] for end in turns.ends if end != "sent"]
 
     assert (answer.error_kind, len(requests), turns.pauses) == ("rate_limit", 6, [])

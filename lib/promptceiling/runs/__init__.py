@@ -3,9 +3,10 @@
 from promptceiling.runs.brought_in import bring_in
 from promptceiling.runs.completions import completions
 from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint
+from promptceiling.runs.estimate import Estimate, estimate_run
 from promptceiling.runs.handle import RunHandle
 from promptceiling.runs.latency import measure_latency
-from promptceiling.runs.prices import Price, price_of, price_table
+from promptceiling.runs.prices import Price, price_of, price_table, stated_price
 from promptceiling.runs.progress import Progress, RunSummary
 from promptceiling.runs.runner import begin_run, run_variants
 from promptceiling.runs.workspace import Workspace
@@ -13,6 +14,7 @@ from promptceiling.runs.workspace import Workspace
 __all__ = [
     "EMBEDDED_URL",
     "Endpoint",
+    "Estimate",
     "Price",
     "Progress",
     "RunHandle",
@@ -21,8 +23,10 @@ __all__ = [
     "begin_run",
     "bring_in",
     "completions",
+    "estimate_run",
     "measure_latency",
     "price_of",
     "price_table",
     "run_variants",
+    "stated_price",
 ]

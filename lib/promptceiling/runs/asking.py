@@ -103,7 +103,7 @@ async def _once(wire: Wire, content: bytes, deadline_s: float) -> Answer:
 
     try:
         async with asyncio.timeout(deadline_s):
-            response = await wire.http.post(wire.url, content=content, headers=wire.headers)
+            response = await wire.http.send(httpx2.Request("POST", wire.url, headers=wire.headers, content=content))
     except TimeoutError:
         raise _Failed("timeout", f"no whole answer within {deadline_s:g} s") from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:

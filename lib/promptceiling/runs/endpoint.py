@@ -27,7 +27,7 @@ class Wire:
     so the bytes go through the client's connections without it. An async context that closes them.
     """
 
-    url: str
+    url: httpx2.URL
     headers: Mapping[str, str] = field(repr=False)
     http: httpx2.AsyncClient = field(repr=False)
     key: str = field(repr=False)
@@ -104,7 +104,8 @@ class Endpoint:
         """The same client's connections, for calls whose body is ready; raises what `client` raises."""
         client, http = self._connected(folder, deadline_s)
         headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
-        return Wire(f"{str(client.base_url).rstrip('/')}/chat/completions", headers | client.auth_headers, http,
+        url = http.build_request("POST", f"{str(client.base_url).rstrip('/')}/chat/completions").url
+        return Wire(url, {**http.headers, **{k.lower(): v for k, v in (headers | client.auth_headers).items()}}, http,
                     client.api_key)
 
     def _connected(self, folder: Path, deadline_s: float) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
@@ -117,8 +118,12 @@ class Endpoint:
             raise EndpointError(f"{host} needs a key, and {self.api_key_env} is not set in the environment.")
         if not (key.isascii() and key.isprintable()):
             raise EndpointError(f"{self.api_key_env} holds characters that no key has. Copy the key again.")
-        transport = None
-        if host == "embedded":
+        from promptceiling.runs.connections import connections
+
+        transport: httpx2.AsyncBaseTransport | None
+        if host != "embedded":
+            transport = connections()
+        else:
             from promptceiling.embedded import create_app
 
             transport = httpx2.ASGITransport(app=create_app(folder))

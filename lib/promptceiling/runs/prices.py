@@ -71,3 +71,15 @@ def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Pr
     if model.startswith("ft:"):
         model = ":".join(model.split(":")[:2])
     return table.get(endpoint.model) or table.get(model) or table.get(_SNAPSHOT.sub("", model))
+
+
+def stated_price(endpoint: Endpoint, input_usd: float | None, output_usd: float | None) -> Price | None:
+    """A price that a user states in USD per million tokens; None where neither is stated.
+
+    Cached tokens then cost what input costs. Raises InputError where one of the two is missing.
+    """
+    if input_usd is None and output_usd is None:
+        return None
+    if input_usd is None or output_usd is None:
+        raise InputError("A price has two parts: state both --price-in and --price-out, in USD per million tokens.")
+    return Price(endpoint.model, input_usd, input_usd, output_usd, "", "stated by the user")

@@ -176,7 +176,7 @@ class Workspace:
             connection.execute(insert(schema.runs).values(
                 run_id=run_id, set_key=set_key, split=split, base_url=base_url, model=model, started_at=now(),
                 state="running"))
-            prints = {id(v): v.fingerprint for v, *_ in items}
+            prints = {k: v.fingerprint for k, v in {id(v): v for v, *_ in items}.items()}
             for at in range(0, len(items), _CHUNK):
                 connection.execute(insert(schema.items), [
                     {"run_id": run_id, "fingerprint": prints[id(v)], "variant": v.name, "case_id": case, "repeat": r,
@@ -236,6 +236,15 @@ class Workspace:
             ~select(a.c.request_key).where(a.c.request_key == t.c.request_key).exists())
         with self._engine.connect() as connection:
             return len(set(connection.scalars(query)) & set(keys))
+
+    def mean_output_tokens(self, model: str) -> float | None:
+        """The mean length of the answers that runs against a model got; None where none is counted."""
+        r, i, a = schema.runs, schema.items, schema.answers
+        query = (select(func.avg(a.c.output_tokens)).join_from(a, i, a.c.request_key == i.c.request_key)
+                 .join(r, r.c.run_id == i.c.run_id).where(r.c.model == model))
+        with self._engine.connect() as connection:
+            found = connection.scalar(query)
+        return None if found is None else float(found)
 
     def spent_usd(self) -> float:
         """What all sends of this workspace have cost; of a send without an answer, what was set aside for it."""
