@@ -17,7 +17,14 @@ from typing import Any
 import click
 
 from promptceiling.errors import EndpointError, InputError, PromptCeilingError
-from promptceiling.labeled_set import audit, read_labeled_set, split_labeled_set
+from promptceiling.labeled_set import (
+    audit,
+    compare_with_production,
+    read_labeled_set,
+    read_texts,
+    split_labeled_set,
+)
+from promptceiling.labeled_set.report import check_report
 
 STORE = click.option(
     "--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
@@ -84,26 +91,30 @@ def lab(port: int) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--input", "input_column", help="The column with the texts.")
 @click.option("--label", "label_column", help="The column with the labels.")
+@click.option("--sheet", help="The sheet of a spreadsheet with several.")
+@click.option("--production", type=click.Path(path_type=Path),
+              help="An unlabeled sample of production, to see whether the set is representative of it.")
 @JSON
-def check(file: Path, input_column: str | None, label_column: str | None, as_json: bool) -> None:
+def check(
+    file: Path, input_column: str | None, label_column: str | None, sheet: str | None, production: Path | None,
+    as_json: bool,
+) -> None:
     """Audit a labeled set: what was read, what is wrong with it, how it splits."""
-    labeled_set = split_labeled_set(read_labeled_set(file, input_column=input_column, label_column=label_column))
+    labeled_set = split_labeled_set(
+        read_labeled_set(file, input_column=input_column, label_column=label_column, sheet=sheet))
+    compared = compare_with_production(labeled_set, read_texts(production)) if production else None
     findings = audit(labeled_set)
     splits = {name: int(n) for name, n in labeled_set.cases["split"].value_counts().sort_index().items()}
-    classes = {label: int(n) for label, n in labeled_set.cases["expected_category"].value_counts().items()}
+    classes = {str(label): int(n) for label, n in labeled_set.cases["expected_category"].value_counts().items()}
     if as_json:
+        told = {"production": asdict(compared)} if compared else {}
         _print_json({"file": str(file), "rows": len(labeled_set), "classes": classes,
                      "fields": list(labeled_set.fields), "notices": [asdict(n) for n in labeled_set.notices],
-                     "findings": [asdict(f) for f in findings], "splits": splits})
+                     "findings": [asdict(f) for f in findings], "splits": splits, **told})
         return
     click.echo(f"{file}: {len(labeled_set):,} cases, fields {', '.join(labeled_set.fields)}; splits "
                + ", ".join(f"{name} {n}" for name, n in splits.items()))
-    for label, n in classes.items():
-        click.echo(f"  {n:6,}  {label}")
-    for notice in labeled_set.notices:
-        click.echo(f"notice: {notice.message}")
-    for finding in findings:
-        click.echo(f"{finding.severity}: {finding.message} {finding.why} {finding.remedy}".rstrip())
+    click.echo(check_report(labeled_set, classes, findings, compared))
 
 
 @main.command()
@@ -117,43 +128,32 @@ def check(file: Path, input_column: str | None, label_column: str | None, as_jso
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
 @click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
               help="Seconds a call may take.")
-@click.option("--budget", "budget_usd", type=click.FloatRange(0),
-              help="USD that all runs of this workspace together may cost; status 3 once the next call might pass it.")
-@click.option("--price-in", type=click.FloatRange(0),
-              help="USD per million input tokens, where data/prices.csv has none.")
-@click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
 @STORE
 @JSON
 def run(
     data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
-    concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None, price_out: float | None,
-    repeats: int, out: Path | None, store: str, as_json: bool,
+    concurrency: int, deadline: float, repeats: int, out: Path | None, store: str, as_json: bool,
 ) -> None:
     """Ask for every answer that the workspace does not have yet, and score."""
     from promptceiling.prompts import read_variants, standard_variants
-    from promptceiling.runs import Endpoint, Progress, Workspace, estimate_run, run_variants, stated_price
+    from promptceiling.runs import Endpoint, Progress, Workspace, run_variants
     from promptceiling.runs.predictions_file import write_predictions
 
     labeled_set = split_labeled_set(read_labeled_set(data))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     endpoint = Endpoint.configured(model, base_url, api_key_env)
-    price = stated_price(endpoint, price_in, price_out)
 
     def progress(p: Progress) -> None:
         if sys.stderr.isatty():
-            cost = "" if p.cost_usd is None or endpoint.embedded else f", ${p.cost_usd:,.4f}"
-            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s{cost} "
+            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s "
             click.echo(f"\r{done}", nl=False, err=True)
 
     with Workspace(store) as workspace:
-        if budget_usd is not None or (sys.stderr.isatty() and not endpoint.embedded):
-            click.echo(str(estimate_run(
-                workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, price=price)), err=True)
         summary = asyncio.run(run_variants(
             workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, concurrency=concurrency,
-            deadline_s=deadline, on_progress=progress, budget_usd=budget_usd, price=price))
+            deadline_s=deadline, on_progress=progress))
         frame = _of_run(workspace, labeled_set, endpoint, variants, split, repeats)
     if out:
         write_predictions(frame, out)
@@ -166,7 +166,7 @@ def run(
         _print_json({
             "run": summary.run_id, "model": endpoint.model, "split": split,
             "outcomes": {k: int(v) for k, v in frame["outcome"].value_counts().items()}, "sent": summary.sent,
-            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint, price), "elapsed_s": summary.elapsed_s,
+            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint), "elapsed_s": summary.elapsed_s,
             "variants": [
                 {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
                 for r in scored]})
@@ -175,8 +175,6 @@ def run(
                    f"{summary.from_store:,} from the store, {sum(summary.failed.values())} failed, {summary.state}"
                    + ("; the scores are the embedded model's, not an LLM's" if endpoint.embedded else ""))
         _print_scores(scored)
-    for notice in summary.notices:
-        click.echo(f"promptceiling: {notice}", err=True)
     problem = summary.problem
     if problem is None and summary.failed:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in summary.failed.items())
@@ -218,8 +216,6 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
     click.echo(f"{b} against {a} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
                f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
                + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
-    if found["withheld"]:
-        click.echo(f"no verdict: {found['withheld']}")
     mcnemar = found["mcnemar"]
     click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
                f"(McNemar p {mcnemar['p']:.3g})")
@@ -313,10 +309,12 @@ def _of_run(workspace: Any, labeled_set: Any, endpoint: Any, variants: Any, spli
     return frame[own if split == "all" else own & (frame["split"] == split)]
 
 
-def _cost(frame: Any, endpoint: Any, price: Any) -> float | None:
-    from promptceiling.runs import price_of
+def _cost(frame: Any, endpoint: Any) -> float | None:
+    from promptceiling.runs import price_table
 
-    price = price or price_of(endpoint)
+    if endpoint.embedded:
+        return 0.0
+    price = price_table().get(endpoint.model)
     if price is None:
         return None
     known = frame.fillna({"input_tokens": 0, "cached_tokens": 0, "output_tokens": 0})
@@ -330,8 +328,6 @@ def _print_scores(scored: list[dict[str, Any]]) -> None:
                    f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
                    f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
                    f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
-        for remark in row["remarks"]:
-            click.echo(f"  note: {remark}")
 
 
 def _print_json(value: Any) -> None:
