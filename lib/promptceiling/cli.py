@@ -128,32 +128,43 @@ def check(
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
 @click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
               help="Seconds a call may take.")
+@click.option("--budget", "budget_usd", type=click.FloatRange(0),
+              help="USD that all runs of this workspace together may cost; status 3 once the next call might pass it.")
+@click.option("--price-in", type=click.FloatRange(0),
+              help="USD per million input tokens, where data/prices.csv has none.")
+@click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens.")
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
 @STORE
 @JSON
 def run(
     data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
-    concurrency: int, deadline: float, repeats: int, out: Path | None, store: str, as_json: bool,
+    concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None, price_out: float | None,
+    repeats: int, out: Path | None, store: str, as_json: bool,
 ) -> None:
     """Ask for every answer that the workspace does not have yet, and score."""
     from promptceiling.prompts import read_variants, standard_variants
-    from promptceiling.runs import Endpoint, Progress, Workspace, run_variants
+    from promptceiling.runs import Endpoint, Progress, Workspace, estimate_run, run_variants, stated_price
     from promptceiling.runs.predictions_file import write_predictions
 
     labeled_set = split_labeled_set(read_labeled_set(data))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     endpoint = Endpoint.configured(model, base_url, api_key_env)
+    price = stated_price(endpoint, price_in, price_out)
 
     def progress(p: Progress) -> None:
         if sys.stderr.isatty():
-            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s "
+            cost = "" if p.cost_usd is None or endpoint.embedded else f", ${p.cost_usd:,.4f}"
+            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s{cost} "
             click.echo(f"\r{done}", nl=False, err=True)
 
     with Workspace(store) as workspace:
+        if budget_usd is not None or (sys.stderr.isatty() and not endpoint.embedded):
+            click.echo(str(estimate_run(
+                workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, price=price)), err=True)
         summary = asyncio.run(run_variants(
             workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, concurrency=concurrency,
-            deadline_s=deadline, on_progress=progress))
+            deadline_s=deadline, on_progress=progress, budget_usd=budget_usd, price=price))
         frame = _of_run(workspace, labeled_set, endpoint, variants, split, repeats)
     if out:
         write_predictions(frame, out)
@@ -166,7 +177,7 @@ def run(
         _print_json({
             "run": summary.run_id, "model": endpoint.model, "split": split,
             "outcomes": {k: int(v) for k, v in frame["outcome"].value_counts().items()}, "sent": summary.sent,
-            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint), "elapsed_s": summary.elapsed_s,
+            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint, price), "elapsed_s": summary.elapsed_s,
             "variants": [
                 {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
                 for r in scored]})
@@ -175,6 +186,8 @@ def run(
                    f"{summary.from_store:,} from the store, {sum(summary.failed.values())} failed, {summary.state}"
                    + ("; the scores are the embedded model's, not an LLM's" if endpoint.embedded else ""))
         _print_scores(scored)
+    for notice in summary.notices:
+        click.echo(f"promptceiling: {notice}", err=True)
     problem = summary.problem
     if problem is None and summary.failed:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in summary.failed.items())
@@ -216,6 +229,8 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
     click.echo(f"{b} against {a} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
                f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
                + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
+    if found["withheld"]:
+        click.echo(f"no verdict: {found['withheld']}")
     mcnemar = found["mcnemar"]
     click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
                f"(McNemar p {mcnemar['p']:.3g})")
@@ -309,12 +324,10 @@ def _of_run(workspace: Any, labeled_set: Any, endpoint: Any, variants: Any, spli
     return frame[own if split == "all" else own & (frame["split"] == split)]
 
 
-def _cost(frame: Any, endpoint: Any) -> float | None:
-    from promptceiling.runs import price_table
+def _cost(frame: Any, endpoint: Any, price: Any) -> float | None:
+    from promptceiling.runs import price_of
 
-    if endpoint.embedded:
-        return 0.0
-    price = price_table().get(endpoint.model)
+    price = price or price_of(endpoint)
     if price is None:
         return None
     known = frame.fillna({"input_tokens": 0, "cached_tokens": 0, "output_tokens": 0})
@@ -328,6 +341,8 @@ def _print_scores(scored: list[dict[str, Any]]) -> None:
                    f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
                    f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
                    f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
+        for remark in row["remarks"]:
+            click.echo(f"  note: {remark}")
 
 
 def _print_json(value: Any) -> None:

@@ -65,7 +65,8 @@ def _lines(
 
 
 def _wrapped(text: str, indent: str) -> str:
-    return fill(_printable(text), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+    return fill(_printable(text), _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ",
+                break_on_hyphens=False)
 
 
 def _printable(text: str) -> str:

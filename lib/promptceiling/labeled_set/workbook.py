@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import struct
+import warnings
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -50,7 +51,9 @@ def workbook(raw: bytes, name: str, sheet: str | None, known: Callable[[str], bo
 def parquet(raw: bytes, name: str) -> Table:
     """The table in a Parquet file; missing values are "", all others their text."""
     try:
-        from fastparquet import ParquetFile  # type: ignore[import-untyped, unused-ignore]  # imported late, as above
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks up an option that pandas calls deprecated
+            from fastparquet import ParquetFile  # type: ignore[import-untyped, unused-ignore]  # imported late, as above
     except ImportError:
         raise _not_installed(name, "a Parquet file", "fastparquet", "CSV or JSON Lines") from None
     if not raw.endswith(b"PAR1"):

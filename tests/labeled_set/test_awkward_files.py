@@ -1,0 +1,215 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.labeled_set import awkward
+from tests.made_up import written
+
+from promptceiling.errors import InputError
+from promptceiling.labeled_set import (
+    labeled_set_of,
+    labeled_set_of_bytes,
+    labeled_set_of_text,
+    read_labeled_set,
+    read_texts,
+)
+from promptceiling.labeled_set.labels import INVISIBLE, clean_label, look_alikes
+
+
+@pytest.fixture
+def given_file(tmp_path):
+    def make(content, name="tickets.csv"):
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+    return make
+
+
+@pytest.mark.parametrize("name", awkward.READ)
+def test_awkward_file_is_read(given_file, name):
+    """Every file holds the same three cases, whatever it is called, and what was done to them is told."""
+    content, codes = awkward.READ[name]
+
+    labeled_set = read_labeled_set(given_file(content, "notes.dat"))
+
+    assert labeled_set.cases[["input", "expected_category"]].to_numpy().tolist() == [list(row) for row in awkward.ROWS]
+    assert [n.code for n in labeled_set.notices] == codes
+
+
+@pytest.mark.parametrize("name", awkward.REFUSED)
+def test_awkward_file_is_refused(given_file, name):
+    """Every file is refused in one sentence with its name, the row where there is one, and what to do."""
+    content, said, row = awkward.REFUSED[name]
+
+    with pytest.raises(InputError) as caught:
+        read_labeled_set(given_file(content))
+
+    assert said in str(caught.value)
+    assert "tickets.csv" in str(caught.value)
+    assert str(caught.value).endswith((".", ".)"))
+    assert caught.value.file == "tickets.csv"
+    assert row is None or caught.value.row == row
+
+
+def test_windows_1252_is_read_and_its_rows_are_named(given_file):
+    """A file that is not UTF-8 is read as Windows-1252, and the notice says which rows to look at."""
+    content = "input,label\nplain,x\ncafé – 5 €,y\n".encode("cp1252")
+
+    labeled_set = read_labeled_set(given_file(content))
+
+    assert labeled_set.cases["input"].tolist() == ["plain", "café – 5 €"]
+    assert [(n.code, n.rows) for n in labeled_set.notices if n.code == "encoding"] == [("encoding", (2,))]
+
+
+def test_physical_line_is_told_where_it_differs(given_file):
+    """After a text of several lines, a notice names the line of the file beside the row."""
+    labeled_set = read_labeled_set(given_file(b'input,label\n"a\n\nb",x\nc,y\nd,\n'))
+
+    assert [n.message for n in labeled_set.notices if n.code == "empty_label"] == [
+        "1 rows without a label are left out (row 3; line 6)."]
+
+
+@pytest.mark.parametrize("value", ["None", "NA", "00123", "True", "1.0", "1e5", "nan", "null", "-"])
+def test_values_stay_as_written_in_every_format(value):
+    """What looks like a number, a truth value or nothing is text in CSV, JSON and Excel alike."""
+    rows = [("a", value), ("b", "other"), ("c", value)]
+    formats = [awkward.csv_of(rows).encode(), json.dumps(awkward.records(rows)).encode(),
+               awkward.xlsx({"s": [awkward.HEAD, *rows]}), awkward.chat(rows).encode()]
+
+    for content in formats:
+        assert labeled_set_of_bytes(content, "t").cases["expected_category"].tolist() == [value, "other", value]
+
+
+def test_json_numbers_stay_as_written():
+    """1.0, 1e5 and 10 in JSON are not turned into one another."""
+    content = b'[{"input": 1.0, "label": 10}, {"input": 1e5, "label": true}, {"input": [1.50], "label": 10}]'
+
+    cases = labeled_set_of_bytes(content, "t.json").cases
+
+    assert cases[["input", "expected_category"]].to_numpy().tolist() == [
+        ["1.0", "10"], ["1e5", "true"], ["[1.50]", "10"]]
+
+
+def test_parquet_is_read(tmp_path):
+    """A Parquet file gives its texts; a missing value is no value."""
+    pytest.importorskip("fastparquet")
+    import pandas as pd
+
+    frame = pd.DataFrame({"input": ["a", "b", None], "label": ["x", "None", "x"], "n": [1.0, 2.5, None]}).astype(
+        {"input": object, "label": object})
+    frame.to_parquet(tmp_path / "t.csv", engine="fastparquet")
+
+    labeled_set = read_labeled_set(tmp_path / "t.csv")
+
+    assert labeled_set.cases[["input", "expected_category", "n"]].to_numpy().tolist() == [
+        ["a", "x", "1.0"], ["b", "None", "2.5"]]
+
+
+def test_named_sheet_is_read(given_file):
+    """Of two sheets that could be meant, the named one is taken; a name that is not there lists those that are."""
+    path = given_file(awkward.xlsx({"a": [awkward.HEAD, *awkward.ROWS], "b": [awkward.HEAD, *awkward.ROWS[:2]]}))
+
+    assert len(read_labeled_set(path, sheet="b")) == 2
+    with pytest.raises(InputError, match="no sheet 'c'; found 'a', 'b'"):
+        read_labeled_set(path, sheet="c")
+
+
+def test_chat_fields_and_earlier_turns():
+    """A JSON answer gives every field, and the last user turn is the text, with earlier turns told."""
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    lines = [json.dumps({"messages": [*turns, {"role": "user", "content": [{"type": "text", "text": t}]}, {
+        "role": "assistant", "content": json.dumps({"category": c, "priority": "high"})}]}) for t, c in awkward.ROWS]
+
+    labeled_set = labeled_set_of_text("\n".join(lines))
+
+    assert labeled_set.fields == ("category", "priority")
+    assert labeled_set.cases["input"].tolist() == [t for t, _ in awkward.ROWS]
+    assert "earlier turns are left out (rows 1, 2, 3)" in labeled_set.notices[0].message
+
+
+def test_cells_pasted_from_a_spreadsheet_are_read():
+    """Tabs part pasted cells, and the set is named for where it came from."""
+    labeled_set = labeled_set_of_text("text\tlabel\nwrong sum\tbilling\nno login\taccess\n")
+
+    assert (labeled_set.name, len(labeled_set)) == ("pasted text", 2)
+
+
+def test_records_give_the_set_that_their_file_gives(tmp_path):
+    """A list of dicts and the file that holds it are one labeled set, ids included."""
+    records = awkward.records()
+    one, other = labeled_set_of(records), read_labeled_set(written(tmp_path / "t.csv", records))
+
+    assert one.content_hash == other.content_hash
+    assert one.cases["id"].tolist() == other.cases["id"].tolist()
+
+
+@pytest.mark.parametrize(("records", "said"), [
+    ([], "is empty"), (["text"], "row 1 is a str"), ([{"input": "a"}], "no column 'expected_category'")])
+def test_unusable_records_are_refused(records, said):
+    """What is no list of cases is refused in words."""
+    with pytest.raises(InputError, match=said):
+        labeled_set_of(records)
+
+
+@pytest.mark.parametrize("labels", [
+    ["Billing", "billing"], ["bug report", "bug_report"], ["billing", "b\u0456lling"], ["ＡＢ", "ab"], ["a–b", "a-b"]])
+def test_labels_that_look_alike_are_told_and_kept(labels):
+    """Two labels that a reader would take for one stay two, and a notice lists them with their counts."""
+    labeled_set = labeled_set_of([{"input": f"text {k}", "label": labels[k % 3 == 0]} for k in range(9)])
+
+    [notice] = [n for n in labeled_set.notices if n.code == "label_look_alike"]
+    assert all(repr(label) in notice.message for label in labels)
+    assert set(labeled_set.labels()) == set(labels)
+
+
+@settings(deadline=None)
+@given(labels=st.lists(st.text(max_size=6), max_size=8))
+def test_look_alikes_are_groups_of_the_given_labels(labels):
+    """No label is in two groups, and none is alone in one."""
+    groups = look_alikes(labels)
+    flat = [label for group in groups for label in group]
+
+    assert len(flat) == len(set(flat))
+    assert set(flat) <= set(labels)
+    assert all(len(group) > 1 for group in groups)
+
+
+def test_split_words_are_read_and_told():
+    """Training, dev and Test are the three splits, and a notice says so."""
+    words = ["Training", "dev", "Test"]
+    labeled_set = labeled_set_of([{"input": f"t{k}", "label": "ab"[k % 2], "split": words[k % 3]} for k in range(6)])
+
+    assert labeled_set.cases["split"].tolist() == ["train", "validation", "test"] * 2
+    assert [n.code for n in labeled_set.notices if n.code == "split_synonym"] == ["split_synonym"]
+
+
+def test_production_texts_are_read(given_file):
+    """A file of texts alone, with or without a known name for its column, is a production sample."""
+    assert read_texts(given_file(b"anything\nfirst text\n \nsecond text\n")) == ("first text", "second text")
+    assert read_texts(given_file(awkward.csv_of().encode())) == tuple(t for t, _ in awkward.ROWS)
+
+
+LABELS = st.text(min_size=1, max_size=8).map(clean_label).filter(bool)
+TEXTS = st.text(min_size=1, max_size=30).filter(lambda text: text.translate(INVISIBLE).strip())
+CASES = st.tuples(st.lists(LABELS, min_size=2, max_size=3, unique=True), st.lists(TEXTS, min_size=4, max_size=9)).map(
+    lambda drawn: [(text, drawn[0][k % len(drawn[0])]) for k, text in enumerate(drawn[1])])
+
+
+@settings(deadline=None, max_examples=80)
+@given(rows=CASES, form=st.sampled_from(["csv", "utf-16", "jsonl", "json", "gzip"]))
+def test_accepted_set_written_and_read_again_is_the_same(rows, form):
+    """Whatever was accepted once is the same set when its cases are written out and read again, in any format."""
+    first = labeled_set_of(awkward.records(rows))
+    kept = first.cases[["id", "input", "expected_category"]]
+    content = {
+        "csv": lambda: awkward.csv_of(kept.to_numpy().tolist(), "id,input,expected_category").encode(),
+        "utf-16": lambda: awkward.csv_of(kept.to_numpy().tolist(), "id,input,expected_category").encode("utf-16"),
+        "jsonl": lambda: "\n".join(json.dumps(r) for r in kept.to_dict("records")).encode(),
+        "json": lambda: json.dumps(kept.to_dict("records"), indent=1, ensure_ascii=False).encode(),
+        "gzip": lambda: awkward.gzip.compress(json.dumps(kept.to_dict("list")).encode()),
+    }[form]()
+
+    again = labeled_set_of_bytes(content, "cases")
+
+    assert again.content_hash == first.content_hash
+    assert again.cases["input"].tolist() == [text for text, _ in rows]
