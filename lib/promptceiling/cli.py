@@ -198,6 +198,28 @@ def run(
     sys.exit(0 if summary.state == "done" else 3)
 
 
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="The labeled set; else the workspace's latest.")
+@STORE
+@JSON
+def import_command(files: tuple[Path, ...], data: Path | None, store: str, as_json: bool) -> None:
+    """Keep results of promptfoo, Inspect, DSPy, or plain CSV or JSONL predictions beside our own."""
+    from promptceiling.runs import Workspace, import_results
+
+    labeled_set = split_labeled_set(read_labeled_set(data)) if data else None
+    with Workspace(store) as workspace:
+        found = [import_results(workspace, file, labeled_set) for file in files]
+    if as_json:
+        _print_json({"imported": [asdict(one) for one in found]})
+        return
+    for one in found:
+        click.echo(f"{one.file} ({one.tool}): {one.kept:,} answers kept, {len(one.runs)} runs "
+                   f"({', '.join(one.runs)}). Score them with `promptceiling decide`.")
+        for notice in one.notices:
+            click.echo(f"notice: {notice}")
+
+
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @JSON

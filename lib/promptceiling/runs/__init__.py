@@ -5,6 +5,7 @@ from promptceiling.runs.completions import completions
 from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint
 from promptceiling.runs.estimate import Estimate, estimate_run
 from promptceiling.runs.handle import RunHandle
+from promptceiling.runs.importing import Imported, import_results
 from promptceiling.runs.latency import measure_latency
 from promptceiling.runs.prices import Price, price_of, price_table, stated_price
 from promptceiling.runs.progress import Progress, RunSummary
@@ -15,6 +16,7 @@ __all__ = [
     "EMBEDDED_URL",
     "Endpoint",
     "Estimate",
+    "Imported",
     "Price",
     "Progress",
     "RunHandle",
@@ -24,6 +26,7 @@ __all__ = [
     "bring_in",
     "completions",
     "estimate_run",
+    "import_results",
     "measure_latency",
     "price_of",
     "price_table",
