@@ -75,7 +75,7 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
         for at, run in enumerate(own):
             if frequency[run] > often:
                 covered[at : at + _RUN] = True
-        if len(w) >= 6 and covered.mean() >= 0.6:
+        if len(w) >= 6 and covered.mean() >= 0.5:
             frames[k] = max(own, key=lambda run: (frequency[run], run))
     if len(frames) < max(10, 0.1 * len(cases)):
         return []
