@@ -2,6 +2,7 @@
 
 from promptceiling.errors import EndpointError, InputError, PromptCeilingError, TuningError, WorkspaceError
 from promptceiling.evaluate import evaluate_classifier
+from promptceiling.results import compare, leaderboard, plateau
 
 __all__ = [
     "EndpointError",
@@ -9,5 +10,8 @@ __all__ = [
     "PromptCeilingError",
     "TuningError",
     "WorkspaceError",
+    "compare",
     "evaluate_classifier",
+    "leaderboard",
+    "plateau",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
+from promptceiling.decision.answers import Key, complete, first_repeat, groups
 from promptceiling.decision.evidence import Alternative, Evidence, Opening, Scored, TokenUse
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
@@ -25,11 +26,7 @@ from promptceiling.scores import (
     wilson,
 )
 from promptceiling.scores.plateau import GAIN
-from promptceiling.scores.score import MAX_FAILED
 from promptceiling.tuning import LOCAL_NAME
-
-_WHICH = ["model", "base_url", "variant", "fingerprint"]
-_Key = tuple[str, str, str, str]
 
 
 def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float = 0.85) -> Evidence:
@@ -76,49 +73,37 @@ def _of(frame: pd.DataFrame, scored: Scored) -> pd.DataFrame:
                  & (frame["model"] == scored.model) & (frame["base_url"] == scored.base_url)]
 
 
-def _complete(rows: pd.DataFrame) -> bool:
-    return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
-
-
 def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
     return score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
                              outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist())
-
-
-def _groups(frame: pd.DataFrame) -> Iterator[tuple[_Key, pd.DataFrame]]:
-    """What was asked of each (model, base URL, variant, fingerprint) that did not all fail, in order of iterations."""
-    for key, rows in frame.sort_values("iteration", kind="stable").groupby(_WHICH, sort=False):
-        if (rows["outcome"] != "failed").any():
-            model, base_url, variant, fingerprint = (str(part) for part in key)
-            yield (model, base_url, variant, fingerprint), rows
 
 
 def _scored(
     validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame
 ) -> tuple[tuple[Scored, ...], Interval | None]:
     """Complete variants in the order of the leaderboard, then those with too many failures, which have no standing."""
-    groups = dict(_groups(validation))
-    scores = {key: _score(rows, labels) for key, rows in groups.items()}
-    complete = {key: _first_repeat(rows) for key, rows in groups.items() if _complete(rows)}
-    cases = sorted(set.intersection(*(set(rows.index) for rows in complete.values()))) if complete else []
-    failed = [any(rows.at[case, "outcome"] == "failed" for rows in complete.values()) for case in cases]
-    standings: dict[_Key, Standing] = {}
+    asked = dict(groups(validation))
+    scores = {key: _score(rows, labels) for key, rows in asked.items()}
+    whole = {key: first_repeat(rows) for key, rows in asked.items() if complete(rows)}
+    cases = sorted(set.intersection(*(set(rows.index) for rows in whole.values()))) if whole else []
+    failed = [any(rows.at[case, "outcome"] == "failed" for rows in whole.values()) for case in cases]
+    standings: dict[Key, Standing] = {}
     corrected = None
     if not all(failed):
-        names = {"\0".join(key): key for key in complete}
-        shared = next(iter(complete.values())).loc[cases]
+        names = {"\0".join(key): key for key in whole}
+        shared = next(iter(whole.values())).loc[cases]
         board = leaderboard_of(
-            shared["expected"].tolist(), {n: complete[k].loc[cases, "predicted"].tolist() for n, k in names.items()},
+            shared["expected"].tolist(), {n: whole[k].loc[cases, "predicted"].tolist() for n, k in names.items()},
             labels, failed=failed, units=shared["unit"].tolist())
         standings = {names[standing.name]: standing for standing in board.standings}
         corrected = board.selection_corrected
-    others = sorted((k for k in groups if k not in standings), key=lambda k: -scores[k].f1_weighted.value)
-    return tuple(_with_standing(key, groups[key], scores[key], standings.get(key), latencies)
+    others = sorted((k for k in asked if k not in standings), key=lambda k: -scores[k].f1_weighted.value)
+    return tuple(_with_standing(key, asked[key], scores[key], standings.get(key), latencies)
                  for key in (*standings, *others)), corrected
 
 
 def _with_standing(
-    key: _Key, rows: pd.DataFrame, score: Score, standing: Standing | None, latencies: pd.DataFrame
+    key: Key, rows: pd.DataFrame, score: Score, standing: Standing | None, latencies: pd.DataFrame
 ) -> Scored:
     return Scored(
         name=key[2], kind=str(rows["kind"].iloc[0]), model=key[0], base_url=key[1], fingerprint=key[3],
@@ -128,19 +113,15 @@ def _with_standing(
         p95_ms=_p95(latencies, key[3], key[0]))
 
 
-def _first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values("repeat").drop_duplicates("case_id").set_index("case_id")
-
-
 def _alternatives(
     kind: str, theirs: pd.DataFrame, prompts: pd.DataFrame, best: Scored, labels: Sequence[str], latencies: pd.DataFrame
 ) -> list[Alternative]:
     """Compared on the test split where both sides have it, else on validation."""
     found = []
-    for key, rows in _groups(theirs):
+    for key, rows in groups(theirs):
         for split in ("test", "validation"):
-            a = _first_repeat(_of(prompts[prompts["split"] == split], best))
-            b = _first_repeat(rows[rows["split"] == split])
+            a = first_repeat(_of(prompts[prompts["split"] == split], best))
+            b = first_repeat(rows[rows["split"] == split])
             cases = sorted(set(a.index) & set(b.index))
             if not cases:
                 continue
@@ -162,14 +143,14 @@ def _alternatives(
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
-    groups = [(key[2], _first_repeat(rows)) for key, rows in _groups(validation) if _complete(rows)]
-    if not groups:
+    asked = [(key[2], first_repeat(rows)) for key, rows in groups(validation) if complete(rows)]
+    if not asked:
         return None
-    cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in groups)))
+    cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in asked)))
     if not cases:
         return None
-    shared = groups[0][1].loc[cases]
-    iterations = [(name, str(rows["kind"].iloc[0]), rows.loc[cases, "predicted"].tolist()) for name, rows in groups]
+    shared = asked[0][1].loc[cases]
+    iterations = [(name, str(rows["kind"].iloc[0]), rows.loc[cases, "predicted"].tolist()) for name, rows in asked]
     return plateau_of(shared["expected"].tolist(), iterations, labels, threshold=threshold, limit=GAIN,
                       units=shared["unit"].tolist())
 

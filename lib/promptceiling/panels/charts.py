@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def interval_chart(
-    names: Sequence[str], intervals: Sequence[Interval], *, threshold: float, described: str, axis: str = "weighted F1"
+    names: Sequence[str], intervals: Sequence[Interval], *, threshold: float | None, described: str,
+    axis: str = "weighted F1",
 ) -> Markup:
-    """Points with their 95% intervals, one line a name, and the threshold as a dashed line."""
+    """Points with their 95% intervals, one line a name, and the threshold, where there is one, as a dashed line."""
 
     def draw(axes: Axes, narrow: bool) -> None:
         ys = range(len(names), 0, -1)
@@ -28,9 +29,10 @@ def interval_chart(
             axes.plot([interval.value], [y], "o", color=ACCENT, markersize=6.5)
             if narrow:
                 axes.text(0, y + 0.28, short(names[len(names) - y], 44), color=INK, fontsize=9.5)
-        axes.axvline(threshold, color=OPEN, linestyle="--", linewidth=1.3)
-        axes.text(threshold, len(names) + 0.62, f"threshold {threshold:.2f}", color=OPEN, fontsize=9.5,
-                  ha="right" if threshold > 0.5 else "left", va="bottom")
+        if threshold is not None:
+            axes.axvline(threshold, color=OPEN, linestyle="--", linewidth=1.3)
+            axes.text(threshold, len(names) + 0.62, f"threshold {threshold:.2f}", color=OPEN, fontsize=9.5,
+                      ha="right" if threshold > 0.5 else "left", va="bottom")
         axes.set_yticks([] if narrow else list(ys), [] if narrow else [short(n, 46) for n in names])
         axes.set_ylim(0.4, len(names) + 0.6)
         axes.set_xlim(0, 1)

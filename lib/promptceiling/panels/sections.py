@@ -11,6 +11,9 @@ from promptceiling.runs.prices import Price
 from promptceiling.scores import Interval
 
 _SIGN = {"met": "✓ ", "not met": "– ", "undecidable": "? ", "not measured": "○ "}
+EMBEDDED = Markup(
+    '<p class="pc-notice" role="note">These scores are the <strong>embedded model\'s</strong>, not an LLM\'s: a small '
+    "in-context learner that works without a key. Point the workbook at your endpoint for figures that count.</p>")
 
 
 def masthead(evidence: Evidence, published_at: str) -> Markup:
@@ -22,12 +25,7 @@ def masthead(evidence: Evidence, published_at: str) -> Markup:
 
 def embedded_notice(evidence: Evidence) -> Markup:
     """Whose scores these are, where they are not an LLM's."""
-    if not evidence.embedded:
-        return EMPTY
-    return Markup(
-        '<p class="pc-notice" role="note">These scores are the <strong>embedded model\'s</strong>, not an LLM\'s: a '
-        "small in-context learner that works without a key. Point the workbook at your endpoint for figures that count."
-        "</p>")
+    return EMBEDDED if evidence.embedded else EMPTY
 
 
 def unchanged_card(decision: Decision) -> Markup:

@@ -1,0 +1,86 @@
+"""Stored answers by what was asked: the groups that are scored, compared and held against a plateau."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from promptceiling.errors import InputError
+from promptceiling.runs import Workspace, completions
+from promptceiling.scores.score import MAX_FAILED
+
+NEEDED = ("case_id", "variant", "expected", "predicted")
+WHICH = ["model", "base_url", "variant", "fingerprint"]
+Key = tuple[str, str, str, str]
+
+
+def groups(frame: pd.DataFrame) -> Iterator[tuple[Key, pd.DataFrame]]:
+    """What was asked of each (model, base URL, variant, fingerprint) that did not all fail, in order of iterations."""
+    for key, rows in frame.sort_values("iteration", kind="stable").groupby(WHICH, sort=False):
+        if (rows["outcome"] != "failed").any():
+            model, base_url, variant, fingerprint = (str(part) for part in key)
+            yield (model, base_url, variant, fingerprint), rows
+
+
+def first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a case, by its id: that of the first repeat."""
+    return rows.sort_values("repeat").drop_duplicates("case_id").set_index("case_id")
+
+
+def complete(rows: pd.DataFrame) -> bool:
+    """Whether few enough of the answers failed for a verdict."""
+    return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
+
+
+def prompts_of(answers: Workspace | pd.DataFrame, split: str) -> pd.DataFrame:
+    """Answers of prompts on one split, with the columns that scoring needs; `shown` names each variant.
+
+    Of a workspace, local classifiers and fine-tunes are left out. A frame without `outcome` answered what it predicts.
+    Raises InputError for a frame without the needed columns or without a row.
+    """
+    if isinstance(answers, Workspace):
+        labeled_set = answers.load_set()
+        frame = completions(answers, labeled_set)
+        frame["unit"] = labeled_set.cases.set_index("id")["unit"].reindex(frame["case_id"]).to_numpy()
+        tuned = set(answers.jobs(labeled_set.key)["fine_tuned_model"].dropna())
+        frame = frame[(frame["base_url"] != "local") & ~frame["model"].isin(tuned)]
+    else:
+        frame = answers.rename(columns={"id": "case_id"}) if "case_id" not in answers else answers.copy()
+    for column in NEEDED:
+        if column not in frame:
+            raise InputError(f"The answers have no column {column!r}; found {', '.join(map(repr, frame.columns))}. "
+                             f"Expected at least {', '.join(NEEDED)}.", column=column)
+    if "split" in frame:
+        frame = frame[frame["split"] == split]
+    if frame.empty:
+        raise InputError(f"No answer on the {split} split was found. Run the variants there, or name another split.")
+    said = frame["predicted"].astype(object)
+    frame = frame.assign(predicted=said.where(said.notna(), None))
+    if "outcome" not in frame:
+        frame["outcome"] = frame["predicted"].notna().map({True: "answered", False: "unparsed"})
+    for column, otherwise in (("repeat", 0), ("model", ""), ("base_url", ""), ("fingerprint", ""), ("kind", "unknown")):
+        if column not in frame:
+            frame[column] = otherwise
+    if "iteration" not in frame:
+        frame["iteration"] = pd.factorize(pd.MultiIndex.from_frame(frame[WHICH]))[0]
+    several = frame.groupby("variant")["iteration"].transform("nunique") > 1
+    frame["shown"] = frame["variant"].where(
+        ~several, frame["variant"] + " (" + frame["model"].astype(str) + ", " + frame["fingerprint"].str[:6] + ")")
+    return frame
+
+
+def by_case(frame: pd.DataFrame) -> tuple[list[tuple[str, pd.DataFrame]], list[str]]:
+    """Each variant's first repeats on the cases that all of them were asked, and the names of those left out.
+
+    Left out are variants with too many failures. Raises InputError where no variant or no case remains.
+    """
+    asked = [(str(rows["shown"].iloc[0]), rows) for _, rows in groups(frame)]
+    kept = [(name, first_repeat(rows)) for name, rows in asked if complete(rows)]
+    cases = sorted(set.intersection(*(set(rows.index) for _, rows in kept))) if kept else []
+    if not cases:
+        raise InputError("No case was asked of every variant with few enough failures (at most "
+                         f"{MAX_FAILED:.0%} of its answers); run the missing ones.")
+    names = {name for name, _ in kept}
+    return [(name, rows.loc[cases]) for name, rows in kept], [
+        name for name in dict.fromkeys(frame["shown"]) if name not in names]

@@ -1,0 +1,80 @@
+"""How a leaderboard, a comparison and a plateau look in a notebook: pages from frozen results; every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from promptceiling.decision.words import figure, points
+from promptceiling.panels.charts import interval_chart, plateau_chart
+from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
+from promptceiling.panels.sections import EMBEDDED
+from promptceiling.scores import Comparison, Interval, Leaderboard, Plateau
+
+
+def leaderboard_page(board: Leaderboard, remarks: Sequence[str], *, embedded: bool) -> str:
+    """Chart and table of every variant, the corrected figure, and what is to be known about them."""
+    best = board.standings[0]
+    chart = interval_chart(
+        [s.name for s in board.standings], [s.f1_weighted for s in board.standings], threshold=None,
+        described=f"Weighted F1 of {len(board.standings)} variants on {board.n} cases, with 95% intervals; best: "
+                  f"{best.name}, {figure(best.f1_weighted)}.")
+    rows = [(s.name, figure(s.f1_weighted), str(s.f1_weighted.n),
+             "best" if s is best else difference(s.delta_to_best) + (", not distinguishable" if s.tied else ""),
+             f"{s.best_share:.0%}") for s in board.standings]
+    head = [("variant", False), ("weighted F1", True), ("cases", True), ("against the best", False), ("best in", True)]
+    corrected = EMPTY if len(board.standings) < 2 else Markup(
+        "<p>Corrected for having picked the best of {}: {} (n {}).</p>").format(
+            len(board.standings), figure(board.selection_corrected), board.selection_corrected.n)
+    return _page(embedded, notice(f"No verdict: {board.withheld}") if board.withheld else EMPTY, chart,
+                 table(head, rows, "Variants by weighted F1, with 95% intervals"), corrected, listed(remarks))
+
+
+def comparison_page(found: Comparison, a: str, b: str, *, embedded: bool) -> str:
+    """The verdict of B against A, the difference, and what it rests on."""
+    low, high = found.margins
+    about: list[tuple[str, str]] = [
+        ("Weighted F1", f"{difference(found.delta_f1_weighted)} (n {found.n})"),
+        ("Accuracy", f"{difference(found.delta_accuracy)} (n {found.n})"),
+        ("Right in one alone", f"{found.only_a} in {a}, {found.only_b} in {b} (McNemar p {found.mcnemar_p:.2g})"),
+        ("Margins", f"too little {points(low)}, enough {points(high)}")]
+    if found.labels_needed:
+        about.append(("To decide it", f"about {found.labels_needed:,} more labels"))
+    if found.left_out:
+        about.append(("Left out", f"{found.left_out} cases that failed"))
+    return _page(embedded, notice(f"No verdict: {found.withheld}") if found.withheld else EMPTY,
+                 Markup("<h3>{} against {}: {}</h3>").format(b, a, found.worth), facts(about))
+
+
+def plateau_page(found: Plateau, threshold: float, *, embedded: bool) -> str:
+    """The state, the chart over the iterations, and the gain of the last three."""
+    if not found.iterations:
+        return _page(embedded, Markup("<h3>The plateau: {}</h3>").format(found.state))
+    gain = "" if found.gain is None else (
+        f" The last three gained {points(found.gain.value)}, at most {points(found.gain.high)} (n {found.gain.n}); "
+        f"what would matter is {points(found.limit)}.")
+    needed = f" About {found.labels_needed:,} more labels would decide it." if found.labels_needed else ""
+    chart = plateau_chart(
+        found, threshold=threshold, described=f"Best weighted F1 so far over {len(found.iterations)} iterations, from "
+        f"{found.best_so_far[0]:.2f} to {found.best_so_far[-1]:.2f}.{gain}{needed}")
+    return _page(embedded, Markup("<h3>The plateau: {}</h3>").format(found.state), chart)
+
+
+def difference(delta: Interval) -> str:
+    """A difference in percentage points with its interval.
+
+    >>> difference(Interval(0.05, 0.01, 0.09, 400))
+    '+5.0 pp [+1.0 pp, +9.0 pp]'
+    """
+    return f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
+
+
+def listed(remarks: Sequence[str]) -> Markup:
+    """Sentences as a small list; nothing where there are none."""
+    return Markup('<ul class="pc-small pc-soft">{}</ul>').format(
+        join(Markup("<li>{}</li>").format(r) for r in remarks)) if remarks else EMPTY
+
+
+def _page(embedded: bool, *parts: Markup) -> str:
+    return str(page(style(), EMBEDDED if embedded else EMPTY, *parts))
