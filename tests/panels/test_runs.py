@@ -4,7 +4,7 @@ import pytest
 from tests.panels.made_up import HOSTILE, assert_shown_as_text, page_of, state_of
 
 from promptceiling.panels import RunProgress
-from promptceiling.runs import Progress, RunSummary
+from promptceiling.runs import Progress, RunHandle, RunSummary
 
 HALF = Progress(done=50, total=100, sent=30, failed=2, elapsed_s=10.0)
 
@@ -67,3 +67,38 @@ def test_update_equals_building():
     panel.update(other)
 
     assert state_of(panel.view) == state_of(RunProgress(other).view)
+
+
+def test_stop_button_stops_the_run_once():
+    """A click asks the handle to stop; the button is then disabled and says what happens to calls that are out."""
+    handle = RunHandle()
+    panel = RunProgress(HALF, handle=handle)
+    assert (panel.stop.disabled, panel.why.value) == (False, "")
+    panel.stop.click()
+
+    assert handle.stopping
+    assert panel.stop.disabled
+    assert panel.why.value.startswith("Stopping: nothing more is sent")
+
+
+@pytest.mark.parametrize(("options", "why"), [
+    ({"read_only": True}, "This page only shows"), ({"handle": None}, "begun without a handle"),
+    ({"summary": summary("done")}, "Nothing is being asked"), ({"progress": None}, "Nothing is being asked")])
+def test_disabled_stop_says_why_and_does_nothing(options, why):
+    """Read-only, without a handle, before it begins or when it is over, a click stops nothing."""
+    handle = RunHandle()
+    panel = RunProgress(**({"progress": HALF, "handle": handle} | options))
+    panel.stop.click()
+
+    assert panel.stop.disabled
+    assert why in panel.why.value
+    assert not handle.stopping
+
+
+def test_cost_outcomes_and_what_is_out_are_shown():
+    """While a run asks, the page has what came of it, what it cost, and how many calls are out of how many."""
+    words = page_of(RunProgress(Progress(
+        5, 10, 5, 1, 2.0, {"answered": 4, "failed": 1}, 0.0125, 3, 8, 12.0)).view).words
+
+    for said in ("answered 4, failed 1", "$0.0125", "3, 8 allowed now; all wait 12 s, as the endpoint asked"):
+        assert said in words

@@ -7,30 +7,43 @@ import math
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from promptceiling.panels.controls import panel
+from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.markup import EMPTY, facts, notice, page, style
-from promptceiling.runs import Progress, RunSummary
+from promptceiling.runs import Progress, RunHandle, RunSummary
 
 _EVERY_S = 0.2  # between two drawings, so that a fast run does not wait for its picture
 _ENDED = {
     "done": "Done: every answer is in the workspace.",
     "incomplete": "Incomplete: some calls failed. Run again: what came is kept, and only the failures are asked for.",
     "stopped": "Stopped: the endpoint cannot be used. What came before is kept.",
+    "budget": "Stopped at the budget. What came before is kept.",
+    "cancelled": "Stopped by hand: nothing more was sent. What came is kept; run again to go on.",
 }
+_READ_ONLY = "This page only shows: it can stop nothing."
+_NO_HANDLE = "This run was begun without a handle: interrupt the kernel to stop it. What came is kept."
 
 
 class RunProgress:
     """Give it to `run_variants` as `on_progress`, and to `finish` what that returns.
 
-    `progress` and `summary` are what is shown: the latest report, and the run's summary once it is over.
+    `progress` and `summary` are what is shown: the latest report, and the run's summary once it is over. With the run's
+    `handle` there is a Stop button while it asks; with `read_only` the button is never more than its reason, and a
+    click that reaches it all the same does nothing.
     """
 
-    def __init__(self, progress: Progress | None = None, summary: RunSummary | None = None) -> None:
+    def __init__(
+        self, progress: Progress | None = None, summary: RunSummary | None = None, *, handle: RunHandle | None = None,
+        read_only: bool = False,
+    ) -> None:
         self.progress: Progress | None = None
         self.summary: RunSummary | None = None
+        self.handle, self.read_only = handle, read_only
         self._drawn_at_s = 0.0
         self.page = widgets.HTML()
-        self.view = panel(self.page)
+        self.stop = widgets.Button(description="Stop")
+        self.stop.on_click(self._stop)
+        self.why = widgets.Label()
+        self.view = panel(self.page, controls(self.stop, self.why))
         self.update(progress, summary)
 
     def __call__(self, progress: Progress) -> None:
@@ -51,12 +64,31 @@ class RunProgress:
         self._drawn_at_s = progress.elapsed_s if progress else 0.0
         self._render()
 
+    def _stop(self, _: object) -> None:
+        if self.handle is not None and not self._blocked():
+            self.handle.stop()
+            self._render()
+
+    def _blocked(self) -> str:
+        """Why there is nothing to stop; "" where there is."""
+        if self.read_only:
+            return _READ_ONLY
+        if self.summary is not None or self.progress is None:
+            return "Nothing is being asked."
+        if self.handle is None:
+            return _NO_HANDLE
+        if self.handle.stopping:
+            return "Stopping: nothing more is sent; calls that are out have ten seconds to be answered."
+        return ""
+
     def _render(self) -> None:
+        self.why.value = self._blocked()
+        self.stop.disabled = bool(self.why.value)
         ended = EMPTY
         if self.summary is not None:
             said = _ENDED.get(self.summary.state, self.summary.state)
-            ended = notice(f"{said} {self.summary.problem or ''}".rstrip(),
-                           "status" if self.summary.state == "done" else "alert")
+            words = " ".join([said, self.summary.problem or "", *self.summary.notices])
+            ended = notice(" ".join(words.split()), "status" if self.summary.state == "done" else "alert")
         shown = _bar(self.progress) if self.progress else Markup("<p>Nothing has been asked yet.</p>")
         self.page.value = str(page(style(), shown, ended))
 
@@ -69,11 +101,19 @@ def _bar(progress: Progress) -> Markup:
     return bar.format(f"{share:.4f}") + facts([
         ("Done", f"{progress.done:,} of {progress.total:,} ({share:.0%})"),
         ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace"),
+        ("Outcomes", ", ".join(f"{k} {n:,}" for k, n in progress.outcomes.items()) or "none yet"),
         ("Failed", f"{progress.failed:,}"),
+        ("Cost so far", "no price is known" if progress.cost_usd is None else f"${progress.cost_usd:,.4f}"),
         ("Elapsed", _duration(progress.elapsed_s)),
         ("Rate", _rate(rate) if progress.sent else "nothing asked"),
         ("Left", "nothing" if progress.done >= progress.total else _duration(left)),
+        *([("In flight", _flight(progress))] if progress.limit else []),
     ])
+
+
+def _flight(progress: Progress) -> str:
+    waits = f"; all wait {progress.wait_s:.0f} s, as the endpoint asked" if progress.wait_s >= 1 else ""
+    return f"{progress.in_flight}, {progress.limit} allowed now{waits}"
 
 
 def _rate(per_second: float) -> str:
