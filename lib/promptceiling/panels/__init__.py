@@ -2,6 +2,7 @@
 
 from promptceiling.panels.decision import DecisionPanel
 from promptceiling.panels.labeled_set import LabeledSetPanel
+from promptceiling.panels.own_file import OwnFilePanel, RepresentativenessPanel
 from promptceiling.panels.prompts import PromptsPanel
 from promptceiling.panels.runs import RunProgress
 from promptceiling.panels.scores import ScoresPanel
@@ -12,7 +13,9 @@ from promptceiling.panels.what_if import WhatIf
 __all__ = [
     "DecisionPanel",
     "LabeledSetPanel",
+    "OwnFilePanel",
     "PromptsPanel",
+    "RepresentativenessPanel",
     "RunProgress",
     "ScoresPanel",
     "TuningPanel",

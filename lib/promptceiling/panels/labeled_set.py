@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from promptceiling.labeled_set import SPLITS, Finding, LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.labeled_set.sensitive import masked
+from promptceiling.labeled_set.table import listed
 from promptceiling.panels.charts import count_chart
 from promptceiling.panels.controls import controls, dropdown, fill, panel
 from promptceiling.panels.markup import EMPTY, facts, join, page, style, table, verbatim
@@ -99,15 +101,27 @@ def _finding(finding: Finding, cases: pd.DataFrame) -> Markup:
 
 
 def _examples(finding: Finding, cases: pd.DataFrame) -> Markup:
+    """The finding's own examples, or the first texts of its rows; secrets are masked in both."""
+    if finding.examples:
+        said = f"{len(finding.examples)} of {len(finding.rows)} examples" if len(finding.rows) > len(
+            finding.examples) else "Examples"
+        return Markup("<details><summary>{}</summary>{}{}</details>").format(
+            said, join(map(verbatim, finding.examples)), _row_numbers(finding))
     found = cases[cases["row"].isin(finding.rows)].iloc[:_EXAMPLES]
     if found.empty:
         return EMPTY
     parts = []
     for record in found.to_dict("records"):
-        text, second = str(record["input"]), str(record.get("second_category") or "")
+        text, second = masked(str(record["input"])), str(record.get("second_category") or "")
         label = f"row {record['row']}, labeled {record[EXPECTED + MAIN_FIELD]!r}"
         label += f", second reading {second!r}" if second and finding.code == "agreement" else ""
         parts.append(Markup('<p class="pc-small pc-soft">{}</p>{}').format(
             label, verbatim(text if len(text) <= _EXAMPLE_LENGTH else text[:_EXAMPLE_LENGTH] + " …")))
     return Markup("<details><summary>{} of {} cases</summary>{}</details>").format(
         len(found), len(finding.rows), join(parts))
+
+
+def _row_numbers(finding: Finding) -> Markup:
+    if not finding.rows:
+        return EMPTY
+    return Markup('<p class="pc-small pc-soft">Rows {}</p>').format(listed(finding.rows, 40))
