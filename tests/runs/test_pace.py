@@ -94,4 +94,20 @@ def test_no_more_than_the_bound_is_ever_out(bound, ends):
             assert 1 <= pace.limit <= bound
         return most
 
-    assert asyncio.run(whole()) <= bound
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("promptceiling.runs.pace.LONGEST_SPACING_S", 0.0)
+        assert asyncio.run(whole()) <= bound
+
+
+def test_sends_are_held_apart_after_a_429():
+    """Rejections without an answer between them widen the space by a fifth; answers narrow it until there is none."""
+    pace, spaces = Pace(1), []
+    for _ in range(3):
+        pace.leave(entered(pace, 1)[0], "rate_limit")
+        spaces.append(pace.spacing_s)
+    assert spaces == pytest.approx([0.024, 0.0288, 0.03456])
+    for _ in range(400):
+        pace.in_flight += 1
+        pace.leave(0, None)
+
+    assert pace.spacing_s == 0.0

@@ -110,10 +110,10 @@ class Workspace:
                 columns=json.dumps(list(labeled_set.cases.columns)),
                 notices=json.dumps([[n.code, n.message, list(n.rows)] for n in labeled_set.notices]),
             ))
-            connection.execute(insert(schema.cases), [
-                {"set_key": key, "position": k, "case_id": record["id"], "record": json.dumps(record, default=int)}
-                for k, record in enumerate(labeled_set.cases.to_dict("records"))
-            ])
+            for at in range(0, len(labeled_set), _CHUNK):
+                connection.execute(insert(schema.cases), [
+                    {"set_key": key, "position": k, "case_id": record["id"], "record": json.dumps(record, default=int)}
+                    for k, record in enumerate(labeled_set.cases.iloc[at:at + _CHUNK].to_dict("records"), at)])
         return key
 
     def sets(self) -> pd.DataFrame:
