@@ -42,7 +42,7 @@ def test_upload_with_a_production_sample_is_compared():
     panel.read.click()
 
     words = page_of(panel.result).words
-    assert "Is it like production?" in words
+    assert "Labeled set and production" in words
     assert "What the audit finds" in words
 
 

@@ -144,7 +144,6 @@ def _sentence(verdict: str, auc: float, low: float, high: float, n: int, m: int,
 
 def _drifts(labeled: list[str], live: list[str]) -> tuple[Drift, ...]:
     cuts = [float(c) for c in np.percentile([len(t) for t in labeled], [25, 75])]
-    seen = {w for t in labeled for w in _words(t)}
     common = Counter(language_of(t) for t in labeled) + Counter(language_of(t) for t in live)
     drifts = [
         _drift(f"texts under {cuts[0]:.0f} characters",
@@ -155,11 +154,11 @@ def _drifts(labeled: list[str], live: list[str]) -> tuple[Drift, ...]:
     for language, _ in common.most_common(4):
         drifts.append(_drift(f"language: {language}", [language_of(t) == language for t in labeled],
                              [language_of(t) == language for t in live]))
-    half = len(labeled) // 2  # the labeled side is held against its own other half, as production is against all of it
+    half = len(labeled) // 2  # both sides are held against the words of one half of the labeled texts
     first = {w for t in labeled[:half] for w in _words(t)}
-    drifts.append(_drift("texts with three or more words that the labeled texts lack",
+    drifts.append(_drift("texts with three or more words that half of the labeled texts lack",
                          [len(_words(t) - first) >= 3 for t in labeled[half:]],
-                         [len(_words(t) - seen) >= 3 for t in live]))
+                         [len(_words(t) - first) >= 3 for t in live]))
     return tuple(sorted(drifts, key=lambda d: -abs(d.labeled - d.production)))
 
 

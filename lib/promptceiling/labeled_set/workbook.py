@@ -121,8 +121,8 @@ def _check(header: list[str], rows: list[list[str]], name: str) -> None:
         raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
                          file=name, column=twice[0])
     if not rows:
-        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one row a case.",
-                         file=name)
+        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one "
+                         "row a case.", file=name)
 
 
 def _not_installed(name: str, what: str, package: str, instead: str) -> InputError:

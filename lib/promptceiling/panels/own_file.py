@@ -102,8 +102,8 @@ def _compared(compared: Representativeness) -> Markup:
     head = [("", False), ("labeled", True), ("production", True)]
     words = table([("word", False), *head[1:]], terms, "Words whose share of texts differs most") if terms else Markup(
         "<p>No word's share differs by more than chance.</p>")
-    return Markup('<h2>Is it like production?</h2><p><span class="pc-chip {}">{}</span> {}</p>{}<h3>What differs</h3>{}'
-                  "<h3>Words</h3>{}{}{}").format(
+    return Markup('<h2>Labeled set and production</h2><p><span class="pc-chip {}">{}</span> {}</p>{}'
+                  "<h3>What differs</h3>{}<h3>Words</h3>{}{}{}").format(
         _SIGN[compared.verdict], compared.verdict, compared.sentence,
         facts([("Labeled texts", f"{compared.n_labeled:,}"), ("Production texts", f"{compared.n_production:,}"),
                ("AUC", f"{compared.auc:.2f} [{compared.low:.2f}, {compared.high:.2f}]")]),
