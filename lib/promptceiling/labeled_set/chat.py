@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from promptceiling.errors import InputError
@@ -63,7 +62,9 @@ def _turns(text: str, name: str, row: int) -> list[tuple[str, str]]:
 
 
 def _content(content: Any) -> str:
-    if isinstance(content, Sequence) and not isinstance(content, str):  # parts: only their texts count
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):  # parts: only their texts count
         return "\n".join(as_text(part.get("text")) for part in content if isinstance(part, dict) and "text" in part)
     return as_text(content)
 
