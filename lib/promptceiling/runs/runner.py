@@ -7,9 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import pandas as pd
+
 from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, read_completion
+from promptceiling.prompts.render import Shot
 from promptceiling.runs.answer import Answer
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.flight import Flight
@@ -24,6 +27,7 @@ from promptceiling.runs.workspace import Workspace
 
 CONCURRENCY = 8
 DEADLINE_S = 120.0
+_BLOCK = 2_000  # cases for which shots are chosen at once
 
 
 async def run_variants(
@@ -126,7 +130,17 @@ def requests_of(
     if cases.empty:
         raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
     picker = ShotPicker(labeled_set)
-    return Requests(endpoint, variants, cases, [picker.pick(variant, cases) for variant in variants], repeats)
+    return Requests(endpoint, variants, cases, [_shots(picker, variant, cases) for variant in variants], repeats)
+
+
+def _shots(picker: ShotPicker, variant: PromptVariant, cases: pd.DataFrame) -> list[tuple[Shot, ...]]:
+    """The shots of each case, chosen block by block, and cases with the same shots share them: less memory."""
+    shared: dict[tuple[int, ...], tuple[Shot, ...]] = {}
+    chosen = []
+    for at in range(0, len(cases), _BLOCK):
+        for shots in picker.pick(variant, cases.iloc[at:at + _BLOCK]):
+            chosen.append(shared.setdefault(tuple([id(shot) for shot in shots]), shots))
+    return chosen
 
 
 def _outcome(variant: PromptVariant, answer: Answer) -> str:
