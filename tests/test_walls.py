@@ -20,7 +20,7 @@ MAY_IMPORT = {
 NETWORK = ("openai", "httpx2", "httpx", "requests", "urllib.request", "urllib3", "aiohttp", "http.client", "socket")
 WIDGETS = ("ipywidgets", "IPython")
 PICKLE = ("pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal")
-EMBEDDED_DOORS = ("runs/endpoint.py", "cli.py")
+EMBEDDED_DOORS = ("runs/endpoint.py", "cli/serve.py")
 
 
 def imports(source: str, path: str) -> list[tuple[int, str]]:
@@ -60,7 +60,7 @@ def breaches(source: str, path: str) -> list[str]:
         if is_in(name, NETWORK) and room in ("decision", "scores", "prompts", "labeled_set"):
             found.append(f"{where}imports {name}; {room} works on results, never on a network.")
         if target == "panels" and room not in ("panels", "cli", "results"):
-            found.append(f"{where}imports panels, which nothing but cli.py and results.py may use.")
+            found.append(f"{where}imports panels, which nothing but cli and results.py may use.")
         if target == "embedded" and room != "embedded" and path not in EMBEDDED_DOORS:
             found.append(f"{where}imports embedded, which is reached through the OpenAI protocol; "
                          f"only {' and '.join(EMBEDDED_DOORS)} may.")
@@ -107,7 +107,7 @@ def test_breach_is_told_with_its_file_and_line(path, source, said):
 @pytest.mark.parametrize(("path", "source"), [
     ("runs/endpoint.py", "import httpx2, openai\nfrom promptceiling.embedded import MODEL"),
     ("runs/runner.py", "from urllib.parse import urlsplit\nfrom . import answer"),
-    ("cli.py", "from promptceiling.panels import launch\nfrom promptceiling.embedded import create_app"),
+    ("cli/serve.py", "from promptceiling.panels import launch\nfrom promptceiling.embedded import create_app"),
     ("panels/scores.py", "import ipywidgets\nfrom promptceiling.decision import decide"),
     ("decision/table.py", "from promptceiling.tuning import Comparison\nfrom promptceiling.scores import score"),
 ])

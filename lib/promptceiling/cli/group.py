@@ -1,0 +1,58 @@
+"""The command that holds all others. Messages go to stderr; with --json, one JSON object goes to stdout.
+
+Exit status: 0 done; 1 a gate said no; 2 wrong usage or unreadable input; 3 run incomplete; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import click
+
+from promptceiling.errors import EndpointError, InputError, PromptCeilingError
+
+STORE = click.option(
+    "--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+class _Group(click.Group):
+    """Turns the library's errors into one sentence and an exit status, never a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["json"] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted; every answer that came is kept.", err=True)
+            ctx.exit(130)
+        except PromptCeilingError as error:
+            if ctx.meta["json"] and isinstance(error, InputError):
+                place = {"file": error.file, "row": error.row, "column": error.column}
+                click.echo(json.dumps({"error": {"message": str(error), **place}}))
+            click.echo(f"promptceiling: {error}", err=True)
+            ctx.exit(3 if isinstance(error, EndpointError) else 2)
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="promptceiling")
+def main() -> None:
+    """Measure your prompt's ceiling before you pay for a fine-tune."""
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(_plain(value), ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    """JSON without NaN and infinities, which are null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

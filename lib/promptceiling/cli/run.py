@@ -1,0 +1,139 @@
+"""`run` and `import`: answers into the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from promptceiling.cli.group import JSON, STORE, main, print_json
+from promptceiling.cli.score import print_scores
+from promptceiling.labeled_set import read_labeled_set, split_labeled_set
+
+
+@main.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set.")
+@click.option("--variants", "variants_file", type=click.Path(path_type=Path),
+              help="A YAML list; else three standard ones.")
+@click.option("--split", type=click.Choice(["validation", "test", "all"]), default="validation", show_default=True)
+@click.option("--model", help="The model's name at the endpoint; without one and without a URL, the embedded model.")
+@click.option("--base-url", help="An OpenAI-compatible URL; else OPENAI_BASE_URL.")
+@click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
+@click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
+@click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
+              help="Seconds a call may take.")
+@click.option("--budget", "budget_usd", type=click.FloatRange(0),
+              help="USD that all runs of this workspace together may cost; status 3 once the next call might pass it.")
+@click.option("--price-in", type=click.FloatRange(0),
+              help="USD per million input tokens, where data/prices.csv has none.")
+@click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens.")
+@click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
+@click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
+@STORE
+@JSON
+def run(
+    data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
+    concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None, price_out: float | None,
+    repeats: int, out: Path | None, store: str, as_json: bool,
+) -> None:
+    """Ask for every answer that the workspace does not have yet, and score."""
+    from promptceiling.prompts import read_variants, standard_variants
+    from promptceiling.runs import Endpoint, Progress, Workspace, estimate_run, run_variants, stated_price
+    from promptceiling.runs.predictions_file import write_predictions
+
+    labeled_set = split_labeled_set(read_labeled_set(data))
+    variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
+    endpoint = Endpoint.configured(model, base_url, api_key_env)
+    price = stated_price(endpoint, price_in, price_out)
+
+    def progress(p: Progress) -> None:
+        if sys.stderr.isatty():
+            cost = "" if p.cost_usd is None or endpoint.embedded else f", ${p.cost_usd:,.4f}"
+            done = f"{p.done:,} of {p.total:,} answers, {p.failed} failed, {p.elapsed_s:.0f} s{cost} "
+            click.echo(f"\r{done}", nl=False, err=True)
+
+    with Workspace(store) as workspace:
+        if budget_usd is not None or (sys.stderr.isatty() and not endpoint.embedded):
+            click.echo(str(estimate_run(
+                workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, price=price)), err=True)
+        summary = asyncio.run(run_variants(
+            workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, concurrency=concurrency,
+            deadline_s=deadline, on_progress=progress, budget_usd=budget_usd, price=price))
+        frame = _of_run(workspace, labeled_set, endpoint, variants, split, repeats)
+    if out:
+        write_predictions(frame, out)
+    if sys.stderr.isatty():
+        click.echo("", err=True)
+    from promptceiling.reports import score_rows
+
+    scored = score_rows(frame, labeled_set.labels())
+    if as_json:
+        print_json({
+            "run": summary.run_id, "model": endpoint.model, "split": split,
+            "outcomes": {k: int(v) for k, v in frame["outcome"].value_counts().items()}, "sent": summary.sent,
+            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint, price), "elapsed_s": summary.elapsed_s,
+            "variants": [
+                {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
+                for r in scored]})
+    else:
+        click.echo(f"run {summary.run_id}: {summary.items:,} answers, {summary.sent:,} asked now, "
+                   f"{summary.from_store:,} from the store, {sum(summary.failed.values())} failed, {summary.state}"
+                   + ("; the scores are the embedded model's, not an LLM's" if endpoint.embedded else ""))
+        print_scores(scored)
+    for notice in summary.notices:
+        click.echo(f"promptceiling: {notice}", err=True)
+    problem = summary.problem
+    if problem is None and summary.failed:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in summary.failed.items())
+        problem = (f"{sum(summary.failed.values()):,} of {summary.items:,} answers did not come ({kinds}). What came "
+                   "is kept: run again to ask for the rest.")
+    if problem:
+        click.echo(f"promptceiling: {problem}", err=True)
+    sys.exit(0 if summary.state == "done" else 3)
+
+
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="The labeled set; else the workspace's latest.")
+@STORE
+@JSON
+def import_command(files: tuple[Path, ...], data: Path | None, store: str, as_json: bool) -> None:
+    """Keep results of promptfoo, Inspect, DSPy, or plain CSV or JSONL predictions beside our own."""
+    from promptceiling.runs import Workspace, import_results
+
+    labeled_set = split_labeled_set(read_labeled_set(data)) if data else None
+    with Workspace(store) as workspace:
+        found = [import_results(workspace, file, labeled_set) for file in files]
+    if as_json:
+        print_json({"imported": [asdict(one) for one in found]})
+        return
+    for one in found:
+        click.echo(f"{one.file} ({one.tool}): {one.kept:,} answers kept, {len(one.runs)} runs "
+                   f"({', '.join(one.runs)}). Score them with `promptceiling decide`.")
+        for notice in one.notices:
+            click.echo(f"notice: {notice}")
+
+
+def _of_run(workspace: Any, labeled_set: Any, endpoint: Any, variants: Any, split: str, repeats: int) -> Any:
+    from promptceiling.runs import completions
+
+    frame = completions(workspace, labeled_set)
+    asked = {v.fingerprint for v in variants}
+    names = {v.name for v in variants}
+    own = (frame["fingerprint"].isin(asked) & frame["variant"].isin(names) & (frame["model"] == endpoint.model)
+           & (frame["base_url"] == endpoint.base_url) & (frame["repeat"] < repeats))
+    return frame[own if split == "all" else own & (frame["split"] == split)]
+
+
+def _cost(frame: Any, endpoint: Any, price: Any) -> float | None:
+    from promptceiling.runs import price_of
+
+    price = price or price_of(endpoint)
+    if price is None:
+        return None
+    known = frame.fillna({"input_tokens": 0, "cached_tokens": 0, "output_tokens": 0})
+    return float(sum(map(price.cost_usd, known["input_tokens"], known["cached_tokens"], known["output_tokens"])))

@@ -1,0 +1,59 @@
+"""`score` and `compare`: predictions files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from promptceiling.cli.group import JSON, main, print_json
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@JSON
+def score(files: tuple[Path, ...], as_json: bool) -> None:
+    """Score predictions files: every metric with its interval and n."""
+    from promptceiling.reports import score_files
+
+    scored = score_files(files)
+    if as_json:
+        print_json({"variants": scored})
+    else:
+        print_scores(scored)
+
+
+@main.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("--margins", nargs=2, type=float, default=(0.05, 0.08), show_default=True, help="Too little, and enough.")
+@JSON
+def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> None:
+    """Compare predictions B against A on the same cases."""
+    from promptceiling.reports import compare_files
+
+    found = compare_files(a, b, margins)
+    if as_json:
+        print_json(found)
+        return
+    delta = found["delta_f1_weighted"]
+    click.echo(f"{b} against {a} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
+               f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
+               + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
+    if found["withheld"]:
+        click.echo(f"no verdict: {found['withheld']}")
+    mcnemar = found["mcnemar"]
+    click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
+               f"(McNemar p {mcnemar['p']:.3g})")
+
+
+def print_scores(scored: list[dict[str, Any]]) -> None:
+    for row in scored:
+        f1, accuracy = row["f1_weighted"], row["accuracy"]
+        click.echo(f"{row['variant']}: weighted F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}], macro F1 "
+                   f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
+                   f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
+                   f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
+        for remark in row["remarks"]:
+            click.echo(f"  note: {remark}")
