@@ -180,3 +180,46 @@ def test_content_that_is_no_text_is_unparsed(content):
 def test_deep_and_long_texts_are_unparsed(text):
     """Nesting and numbers beyond what a JSON reader takes are unparsed like any other broken text."""
     assert read_completion(VARIANT, text) == Reading("unparsed")
+
+
+DECIDED = PromptVariant("v", (Field("category", LABELS), Field("priority", ("high", "low"))), output="decisions")
+
+
+def decision(*answers):
+    return json.dumps({"answers": answers})
+
+
+def choice(value, name="category", **more):
+    return {"type": "choice", "name": name, "choice": value, "confidence": 0.4} | more
+
+
+@pytest.mark.parametrize(("answers", "reading"), [
+    ([choice("billing"), choice("high", "priority")], Reading("answered", "billing", {"priority": "high"}, 0.4)),
+    ([choice("high", "priority"), choice("billing")], Reading("answered", "billing", {"priority": "high"}, 0.4)),
+    ([choice("billing", None), choice("low", None)], Reading("answered", "billing", {"priority": "low"}, 0.4)),
+    ([choice("billing", probabilities=[{"value": "how_to", "probability": 0.2},
+                                       {"value": "billing", "probability": 0.8}])],
+     Reading("answered", "billing", {}, 0.8)),
+    ([choice("billing", confidence=7)], Reading("answered", "billing", {}, None)),
+    ([choice("billing", probabilities=7), {"type": "refusal", "name": "priority"}],
+     Reading("answered", "billing", {}, 0.4)),
+    ([{"type": "refusal", "name": "category"}, choice("high", "priority")], Reading("refused")),
+    ([{"type": "refusal", "name": None}], Reading("refused")),
+    ([choice("Billing")], Reading("unparsed")), ([choice(True)], Reading("unparsed")),
+    ([choice("billing", "other")], Reading("unparsed")), ([choice(["billing"])], Reading("unparsed")),
+    ([{"type": "predicate", "name": "category", "probability": 1, "choice": "billing"}], Reading("unparsed")),
+    ([], Reading("unparsed")), ([7, None], Reading("unparsed")),
+])
+def test_decision_is_read_by_the_name_or_the_place_of_its_question(answers, reading):
+    """A choice that is a label exactly is the answer, with its own probability; the API's choices are typed."""
+    assert read_completion(DECIDED, decision(*answers)) == reading
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.one_of(ANY, JSON.map(json.dumps), st.lists(st.one_of(JSON, st.fixed_dictionaries(
+    {"type": st.sampled_from(["choice", "refusal", "x"]), "name": st.sampled_from(["category", None, "priority", 3]),
+     "choice": st.one_of(JSON, st.sampled_from(LABELS))}, optional={"probabilities": JSON, "confidence": JSON})))
+    .map(lambda answers: json.dumps({"answers": answers}))))
+def test_any_decision_has_a_sound_reading(text):
+    """Whatever an API answers, one outcome comes of it, and no exception."""
+    assert is_sound(read_completion(DECIDED, text))

@@ -13,7 +13,7 @@ FIELDS = (Field("category", ("access", "billing")), Field("priority", ("high", "
     ({"selection": "nearest"}, "selection is 'nearest'; expected one of fixed, stratified, similar, diverse."),
     ({"order": "random"}, "order is 'random'; expected one of as_chosen, similar_last, by_class, shuffled."),
     ({"placement": "user"}, "placement is 'user'; expected one of system, turns."),
-    ({"output": "xml"}, "output is 'xml'; expected one of json_schema, json, label."),
+    ({"output": "xml"}, "output is 'xml'; expected one of json_schema, json, label, decisions."),
     ({"shots": -1}, "shots is -1; expected a whole number from 0 to 100."),
     ({"shots": 101}, "shots is 101"),
     ({"shots": True}, "shots is True"),

@@ -30,6 +30,11 @@ def answer(asked: Asked) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
+def probabilities(asked: Asked) -> dict[str, NDArray[np.float64]]:
+    """The probability of each label of each field, in the order of the labels; they sum to 1."""
+    return {field: _softmax(scores / TEMPERATURE) for field, scores in _scores(asked).items()}
+
+
 def _scores(asked: Asked) -> dict[str, NDArray[np.float64]]:
     names = [(field, label) for field, labels in asked.labels.items() for label in labels]
     texts = [asked.text, *(text for text, _ in asked.shots),

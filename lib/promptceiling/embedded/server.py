@@ -1,4 +1,4 @@
-"""The embedded model as one ASGI app that speaks the OpenAI protocol: models, chat completions, files, tuning jobs."""
+"""The embedded model as one ASGI app that speaks the OpenAI protocol: models, chat, decisions, files, tuning jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from promptceiling.embedded import learner
+from promptceiling.embedded import decisions, learner
 from promptceiling.embedded.jobs import Jobs
 from promptceiling.embedded.request import read_request
 
@@ -33,6 +33,7 @@ def create_app(folder: str | Path) -> Starlette:
     return Starlette(routes=[
         Route("/v1/models", server.models),
         Route("/v1/chat/completions", server.chat, methods=["POST"]),
+        Route("/v1/decisions", server.decide, methods=["POST"]),
         Route("/v1/files", server.upload, methods=["POST"]),
         Route("/v1/files/{id}", server.file),
         Route("/v1/fine_tuning/jobs", server.create_job, methods=["POST"]),
@@ -72,7 +73,7 @@ class _Server:
         cut = isinstance(limit, int) and 0 <= limit < len(pieces)
         if cut:
             text = text[: pieces[limit].start()]
-        prompt = sum(len(_TOKEN.findall(json.dumps(m.get("content"), ensure_ascii=False))) for m in body["messages"])
+        prompt = sum(_tokens(m.get("content")) for m in body["messages"])
         output = min(len(pieces), limit) if cut else len(pieces)
         return JSONResponse({
             "id": f"chatcmpl-{secrets.token_hex(8)}", "object": "chat.completion", "created": int(time.time()),
@@ -80,6 +81,25 @@ class _Server:
             "choices": [{"index": 0, "finish_reason": "length" if cut else "stop", "logprobs": None,
                          "message": {"role": "assistant", "content": text, "refusal": None}}],
             "usage": {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output},
+        })
+
+    async def decide(self, request: Request) -> JSONResponse:
+        try:
+            body = json.loads(await request.body())
+            asked = decisions.read_decision(body)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return _error(400, f"The request body cannot be read: {type(error).__name__}.", "invalid_request")
+        except decisions.Unanswerable as error:
+            return _error(400, str(error), "invalid_request")
+        if (name := body.get("model")) != MODEL:
+            return _error(404, f"The model {name!r} takes no decisions here; {MODEL!r} does.", "model_not_found")
+        if not asked.text:
+            return _error(400, "The last message must be the user's, with text.", "invalid_request")
+        given = _tokens(body["input"]) + _tokens(body["questions"])
+        return JSONResponse({
+            "model": name, "answers": decisions.decide(body, asked),
+            "usage": {"input_tokens": given, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+                      "output_tokens": 0, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": given},
         })
 
     async def upload(self, request: Request) -> JSONResponse:
@@ -132,6 +152,10 @@ class _Server:
         if not job:
             return _error(404, "There is no such job.", "not_found")
         return JSONResponse(_public(self._jobs.cancel(job)))
+
+
+def _tokens(value: object) -> int:
+    return len(_TOKEN.findall(json.dumps(value, ensure_ascii=False)))
 
 
 def _public(job: dict[str, Any]) -> dict[str, Any]:

@@ -57,15 +57,18 @@ class PromptsPanel:
         self.page.value = str(page(
             style(), facts(_about(variant, len(shots), rendered)), Markup("<h3>Messages</h3>"),
             join(_message(m["role"], part, m["content"])
-                 for part, m in zip(_parts(len(rendered.messages)), rendered.messages, strict=True)),
-            Markup("<h3>Response format</h3>"),
-            verbatim(json.dumps(rendered.response_format, indent=2, ensure_ascii=False))
-            if rendered.response_format else Markup("<p>None is sent: the answer is read as a bare label.</p>")))
+                 for part, m in zip(_parts(rendered), rendered.messages, strict=True)),
+            Markup("<h3>{}</h3>").format("Questions" if rendered.questions else "Response format"),
+            verbatim(json.dumps(asked, indent=2, ensure_ascii=False)) if (
+                asked := rendered.questions or rendered.response_format)
+            else Markup("<p>None is sent: the answer is read as a bare label.</p>")))
 
 
-def _parts(messages: int) -> list[str]:
+def _parts(rendered: Rendered) -> list[str]:
     """What each message is: the system text, then two for each shot that is given as chat turns, then the case."""
-    return ["instructions", *(f"shot {k // 2 + 1}" for k in range(messages - 2)), "the case"]
+    roles = [m["role"] for m in rendered.messages]
+    first = ["instructions" if not rendered.questions else "examples"] if roles[0] == "system" else []
+    return [*first, *(f"shot {k // 2 + 1}" for k in range(len(roles) - len(first) - 1)), "the case"]
 
 
 def _message(role: str, part: str, content: str) -> Markup:

@@ -53,6 +53,8 @@ def read_completion(
     if refusal or finish_reason == "content_filter":
         return Reading("refused")
     answer = text if isinstance(text, str) else ""
+    if variant.output == "decisions":
+        return _decision(variant, answer)
     main, *further = variant.fields
     record = _record(answer, main.name)
     value = record.get(main.name) if record is not None else answer
@@ -61,6 +63,41 @@ def read_completion(
         return Reading("truncated" if finish_reason == "length" else "unparsed")
     others = {f.name: label for f in further if record is not None and (label := _label(record.get(f.name), f))}
     return Reading("answered", prediction, others, _confidence(record.get("confidence") if record else None))
+
+
+def _decision(variant: PromptVariant, text: str) -> Reading:
+    """The reading of a decision: each question's choice, by its name or else by its place, where it is a label exactly.
+
+    The confidence is the probability that the answer gives to its own choice; where it lists none, the confidence that
+    it states. A main question that was refused is `refused`.
+    """
+    try:
+        answers = json.loads(text)["answers"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        answers = None
+    answers = [a if isinstance(a, dict) else {} for a in answers] if isinstance(answers, list) else []
+    named = {a["name"]: a for a in reversed(answers) if isinstance(a.get("name"), str)}
+    found: dict[str, dict[str, Any]] = {}
+    for place, asked in enumerate(variant.fields):
+        by_place = answers[place] if place < len(answers) and answers[place].get("name") is None else {}
+        found[asked.name] = named.get(asked.name, by_place)
+    main, *further = variant.fields
+    said = found[main.name]
+    if said.get("type") == "refusal":
+        return Reading("refused")
+    prediction = _choice(said, main)
+    if prediction is None:
+        return Reading("unparsed")
+    others = {f.name: label for f in further if (label := _choice(found[f.name], f)) is not None}
+    listed = said.get("probabilities")
+    own = [p.get("probability") for p in listed if isinstance(p, dict) and p.get("value") == prediction] if isinstance(
+        listed, list) else []
+    return Reading("answered", prediction, others, _confidence(own[0] if own else said.get("confidence")))
+
+
+def _choice(answer: Mapping[str, object], field: Field) -> str | None:
+    value = answer.get("choice") if answer.get("type") == "choice" else None
+    return value if isinstance(value, str) and value in field.labels else None
 
 
 def _label(value: object, field: Field) -> str | None:

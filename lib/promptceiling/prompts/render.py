@@ -23,19 +23,28 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What is sent for one case: chat messages, and the response format or None."""
+    """What is sent for one case.
+
+    Attributes
+    ----------
+    messages: the chat, or the input of a decision.
+    response_format: of a chat; None where the answer is a bare label or a decision.
+    questions: of a decision, the main field's first; none in a chat.
+    """
 
     messages: tuple[Message, ...]
-    response_format: dict[str, Any] | None
+    response_format: dict[str, Any] | None = None
+    questions: tuple[dict[str, Any], ...] = ()
 
 
 def render(variant: PromptVariant, text: str, shots: Sequence[Shot] = ()) -> Rendered:
     """The messages for a case. The last one is the user's and is exactly `text`; the first is the system's.
 
     Shots are earlier user and assistant turns, or stand in the system text between tags that occur in none of the
-    texts. Deterministic: equal arguments give equal messages.
+    texts. With the output `decisions`, instructions and labels go into the questions, and a system text is there for
+    examples alone. Deterministic: equal arguments give equal messages.
     """
-    system = [variant.instructions, _asked(variant)]
+    system = [] if variant.output == "decisions" else [variant.instructions, _asked(variant)]
     turns: list[Message] = []
     if shots and variant.placement == "system":
         system.append(_examples(variant, text, shots))
@@ -43,7 +52,10 @@ def render(variant: PromptVariant, text: str, shots: Sequence[Shot] = ()) -> Ren
         for shot in shots:
             turns.append({"role": "user", "content": shot.text})
             turns.append({"role": "assistant", "content": answer_text(variant, shot.expected)})
-    messages = ({"role": "system", "content": "\n\n".join(system)}, *turns, {"role": "user", "content": text})
+    first = ({"role": "system", "content": "\n\n".join(system)},) if system else ()
+    messages = (*first, *turns, {"role": "user", "content": text})
+    if variant.output == "decisions":
+        return Rendered(messages, questions=_questions(variant))
     return Rendered(messages, _response_format(variant))
 
 
@@ -83,6 +95,18 @@ def _examples(variant: PromptVariant, text: str, shots: Sequence[Shot]) -> str:
     for shot in shots:
         lines.append(f"<{tag}>{shot.text}</{tag}>\n{answer_text(variant, shot.expected)}")
     return "\n".join(lines)
+
+
+def _questions(variant: PromptVariant) -> tuple[dict[str, Any], ...]:
+    """One `choice` question a field, named after it, with its labels and their descriptions."""
+    questions = []
+    for field in variant.fields:
+        described = dict(field.descriptions)
+        choices = [{"value": label} | ({"description": described[label]} if label in described else {})
+                   for label in field.labels]
+        asked = f"{variant.instructions}\n\nWhich {field.name} does the user's last message have?"
+        questions.append({"type": "choice", "name": field.name, "instructions": asked, "choices": choices})
+    return tuple(questions)
 
 
 def _response_format(variant: PromptVariant) -> dict[str, Any] | None:

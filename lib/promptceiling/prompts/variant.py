@@ -13,13 +13,14 @@ from promptceiling.labeled_set import LabeledSet
 Selection = Literal["fixed", "stratified", "similar", "diverse"]
 Order = Literal["as_chosen", "similar_last", "by_class", "shuffled"]
 Placement = Literal["system", "turns"]
-Output = Literal["json_schema", "json", "label"]
+Output = Literal["json_schema", "json", "label", "decisions"]
 
 SELECTIONS: tuple[Selection, ...] = ("fixed", "stratified", "similar", "diverse")
 ORDERS: tuple[Order, ...] = ("as_chosen", "similar_last", "by_class", "shuffled")
 PLACEMENTS: tuple[Placement, ...] = ("system", "turns")
-OUTPUTS: tuple[Output, ...] = ("json_schema", "json", "label")
+OUTPUTS: tuple[Output, ...] = ("json_schema", "json", "label", "decisions")
 MAX_SHOTS = 100
+DECISION_CHOICES = (2, 255)  # labels that a question of the Decisions API can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,10 @@ class PromptVariant:
         same, spread over the classes), `similar` (nearest to the case), `diverse` (near, but unlike each other: MMR).
     order: `as_chosen`, `similar_last`, `by_class` or `shuffled` by the seed.
     placement: examples in the `system` text or as chat `turns`.
-    output: `json_schema`, `json` (asked for in words and by response format) or `label` (the main label alone).
-    confidence: whether a probability of the main label is asked for (with `json_schema` and `json`).
+    output: `json_schema`, `json` (asked for in words and by response format), `label` (the main label alone) or
+        `decisions` (the Decisions API: a typed question for each field, answered with probabilities).
+    confidence: whether a probability of the main label is asked for (with `json_schema` and `json`); a decision always
+        has one.
     seed: of the draws.
     parent: the name of the variant that this one was made from.
     """
@@ -88,6 +91,12 @@ class PromptVariant:
             )
         if not self.fields or not self.fields[0].labels:
             raise InputError(f"Variant {self.name!r} has no labels to choose from.", column="fields")
+        least, most = DECISION_CHOICES
+        for asked in self.fields if self.output == "decisions" else ():
+            if not least <= len(asked.labels) <= most:
+                raise InputError(
+                    f"Variant {self.name!r}: {asked.name} has {len(asked.labels)} labels; the Decisions API takes "
+                    f"{least} to {most} of them. Choose another output.", column="output")
 
     @property
     def fingerprint(self) -> str:

@@ -40,7 +40,7 @@ class Answer:
 
 
 class NoCompletion(Exception):
-    """A body that is not a chat completion."""
+    """A body that is not a chat completion, or not a decision."""
 
 
 def read_answer(raw: bytes) -> Answer:
@@ -68,6 +68,33 @@ def read_answer(raw: bytes) -> Answer:
         cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
         output_tokens=output,
         reasoning_tokens=reasoning,
+    )
+
+
+def read_decision(raw: bytes) -> Answer:
+    """The answer in a response body of the Decisions API: its text is a JSON object with the body's `answers`.
+
+    The first question is the main field's: where it is refused, so is the answer. Output tokens are 0, since a decision
+    has none that are charged. Raises NoCompletion where the body is not a decision.
+    """
+    try:
+        body = json.loads(raw)
+        answers = body["answers"]
+        first = answers[0]
+        refused = first["type"] == "refusal"
+        usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        raise NoCompletion from None
+    text = json.dumps({"answers": answers})
+    return Answer(
+        text=text if len(text) <= MAX_TEXT else "",
+        model=_word(body.get("model")) or "",
+        finish_reason="stop",
+        refusal="The question was refused." if refused else None,
+        input_tokens=_count(usage, "input_tokens"),
+        cached_tokens=_count(usage.get("input_tokens_details"), "cached_tokens"),
+        output_tokens=0,
+        reasoning_tokens=_count(usage.get("output_tokens_details"), "reasoning_tokens"),
     )
 
 

@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from promptceiling.errors import EndpointError
-from promptceiling.runs.answer import Answer, NoCompletion, read_answer
-from promptceiling.runs.endpoint import Wire
+from promptceiling.runs.answer import Answer, NoCompletion, read_answer, read_decision
+from promptceiling.runs.endpoint import Route, Wire
 
 MAX_SENDS = 6
 MAX_TIMEOUTS = 2  # of these sends: one that timed out may have been paid for
@@ -55,8 +55,8 @@ class _Failed(Exception):
 
 
 async def ask(
-    wire: Wire, content: bytes, *, deadline_s: float, sends: int = MAX_SENDS, turns: Turns | None = None,
-    rng: random.Random | None = None,
+    wire: Wire, content: bytes, *, route: Route = "chat/completions", deadline_s: float, sends: int = MAX_SENDS,
+    turns: Turns | None = None, rng: random.Random | None = None,
 ) -> Answer:
     """The answer to one request, given as its JSON; a failure after all sends is an Answer with an `error_kind`.
 
@@ -72,7 +72,7 @@ async def ask(
         kind, wait_s = "cancelled", None
         start = time.perf_counter()
         try:
-            answer = await _once(wire, content, deadline_s)
+            answer = await _once(wire, content, route, deadline_s)
             answer = replace(answer, latency_s=time.perf_counter() - start, attempts=attempt)
             kind = answer.error_kind or "answered"
             return answer
@@ -97,13 +97,14 @@ async def ask(
     raise ValueError(f"sends is {sends}; expected 1 or more")
 
 
-async def _once(wire: Wire, content: bytes, deadline_s: float) -> Answer:
+async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> Answer:
     """The answer to one send, or one that says why this case has none. Raises _Failed where a further send may help."""
     import httpx2  # imported late: pages that only read need not wait for it
 
     try:
         async with asyncio.timeout(deadline_s):
-            response = await wire.http.send(httpx2.Request("POST", wire.url, headers=wire.headers, content=content))
+            response = await wire.http.send(
+                httpx2.Request("POST", wire.urls[route], headers=wire.headers, content=content))
     except TimeoutError:
         raise _Failed("timeout", f"no whole answer within {deadline_s:g} s") from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
@@ -115,9 +116,11 @@ async def _once(wire: Wire, content: bytes, deadline_s: float) -> Answer:
             return Answer(error_kind=kind, error="The prompt is too long for the model.")
         raise _Failed(kind, f"the server answered {response.status_code}", retry_after(response.headers))
     try:
-        return read_answer(_without(wire.key, response.content))
+        read = read_decision if route == "decisions" else read_answer
+        return read(_without(wire.key, response.content))
     except NoCompletion:
-        raise _Failed("bad_body", "the answer was not a chat completion") from None
+        said = "decision" if route == "decisions" else "chat completion"
+        raise _Failed("bad_body", f"the answer was not a {said}") from None
 
 
 def _without(key: str, raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from promptceiling.errors import EndpointError
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 EMBEDDED_MODEL = "embedded-in-context"
 EMBEDDED_URL = "http://embedded/v1"
+Route = Literal["chat/completions", "decisions"]
+ROUTES: tuple[Route, ...] = get_args(Route)
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What a call needs: the address of chat completions, the headers that the `openai` client would send, and its
+    """What a call needs: the address of each route, the headers that the `openai` client would send, and its
     connections. Its typed call walks every message, and even its `post` spends as much time again as the call itself;
     so the bytes go through the client's connections without it. An async context that closes them.
     """
 
-    url: httpx2.URL
+    urls: Mapping[Route, httpx2.URL]
     headers: Mapping[str, str] = field(repr=False)
     http: httpx2.AsyncClient = field(repr=False)
     key: str = field(repr=False)
@@ -104,8 +106,9 @@ class Endpoint:
         """The same client's connections, for calls whose body is ready; raises what `client` raises."""
         client, http = self._connected(folder, deadline_s)
         headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
-        url = http.build_request("POST", f"{str(client.base_url).rstrip('/')}/chat/completions").url
-        return Wire(url, {**http.headers, **{k.lower(): v for k, v in (headers | client.auth_headers).items()}}, http,
+        base = str(client.base_url).rstrip("/")
+        urls = {route: http.build_request("POST", f"{base}/{route}").url for route in ROUTES}
+        return Wire(urls, {**http.headers, **{k.lower(): v for k, v in (headers | client.auth_headers).items()}}, http,
                     client.api_key)
 
     def _connected(self, folder: Path, deadline_s: float) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:

@@ -58,6 +58,7 @@ def estimate_run(
     stored = workspace.usable_keys(requests.keys)
     todo = [key for key in requests.keys if key not in stored]
     given = sum(likely_tokens(requests.content(key)) for key in todo)
-    output = len(todo) * (workspace.mean_output_tokens(endpoint.model) or OUTPUT_TOKENS)
+    chats = sum(requests.route(key) != "decisions" for key in todo)  # a decision has no output that is charged
+    output = chats * (workspace.mean_output_tokens(endpoint.model) or OUTPUT_TOKENS)
     return Estimate(endpoint.model, len(todo), len(stored), given, output, price,
                     None if price is None else price.cost_usd(given, 0, output))

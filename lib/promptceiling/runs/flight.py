@@ -86,7 +86,8 @@ class Flight:
                 return
             call = _Call(self, key, self._requests.content(key))
             try:
-                answer = await ask(self._wire, call.content, deadline_s=self._deadline_s, turns=call)
+                answer = await ask(self._wire, call.content, route=self._requests.route(key),
+                                   deadline_s=self._deadline_s, turns=call)
             except Stopped:
                 return
             except EndpointError as error:

@@ -7,7 +7,7 @@ from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, render
 from promptceiling.runs.asking import ask
 from promptceiling.runs.endpoint import Endpoint
-from promptceiling.runs.requests import json_of, request_body
+from promptceiling.runs.requests import json_of, request_body, route_of
 from promptceiling.runs.workspace import Workspace
 
 WARM_UP = 3
@@ -31,7 +31,7 @@ async def measure_latency(
     seconds = []
     async with endpoint.wire(workspace.folder / "embedded", deadline_s=deadline_s) as wire:
         for body in bodies:
-            answer = await ask(wire, json_of(body), deadline_s=deadline_s, sends=1)
+            answer = await ask(wire, json_of(body), route=route_of(variant), deadline_s=deadline_s, sends=1)
             if answer.error_kind:
                 raise EndpointError(f"Latency was not measured, since a call failed: {answer.error}")
             seconds.append(answer.latency_s)

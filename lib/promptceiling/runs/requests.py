@@ -12,17 +12,27 @@ import pandas as pd
 
 from promptceiling.prompts import PromptVariant, Rendered, render
 from promptceiling.prompts.render import Shot
-from promptceiling.runs.endpoint import Endpoint
+from promptceiling.runs.endpoint import Endpoint, Route
 
+DECISION_PARAMETERS = ("prompt_cache_key", "prompt_cache_options", "safety_identifier")  # it takes no others
 _KEPT = 64  # beginnings of prompts that are kept ready
 
 
 def request_body(endpoint: Endpoint, rendered: Rendered) -> dict[str, Any]:
-    """The JSON body of the call."""
+    """The JSON body of the call. A decision takes none of the parameters of chat, such as a temperature."""
+    if rendered.questions:
+        known = {k: v for k, v in endpoint.parameters if k in DECISION_PARAMETERS}
+        return {"model": endpoint.model, "input": list(rendered.messages),
+                "questions": list(rendered.questions)} | known
     body: dict[str, Any] = {"model": endpoint.model, "messages": list(rendered.messages)}
     if rendered.response_format is not None:
         body["response_format"] = rendered.response_format
     return body | dict(endpoint.parameters)
+
+
+def route_of(variant: PromptVariant) -> Route:
+    """Where a variant's requests go."""
+    return "decisions" if variant.output == "decisions" else "chat/completions"
 
 
 def json_of(body: dict[str, Any]) -> bytes:
@@ -103,6 +113,10 @@ class Requests:
     def variant(self, key: str) -> PromptVariant:
         """The first variant that asks a request."""
         return self._variants[self._first[key] // len(self._texts)]
+
+    def route(self, key: str) -> Route:
+        """Where a request goes."""
+        return route_of(self.variant(key))
 
     def _keys(self, v: int, c: int, repeats: int) -> Iterator[str]:
         prompt = self._prompt(v, c)

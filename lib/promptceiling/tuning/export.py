@@ -17,8 +17,10 @@ def training_lines(labeled_set: LabeledSet, variant: PromptVariant) -> list[dict
     """One chat example a train case, `{"messages": [system, user, assistant]}`, without shots.
 
     The system text is the variant's, so that the fine-tune is asked as it was trained. Raises TuningError where a train
-    case shares a near-duplicate cluster with a case that is scored.
+    case shares a near-duplicate cluster with a case that is scored, and for a variant that asks for decisions.
     """
+    if variant.output == "decisions":
+        raise TuningError(f"{variant.name} asks for decisions, which no fine-tune gives. Choose another output.")
     train = labeled_set.split("train")
     scored = set(labeled_set.cases.loc[labeled_set.cases["split"] != "train", "cluster"])
     leaking = train[train["cluster"].isin(scored)]
