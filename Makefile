@@ -3,7 +3,7 @@
 PYTHON ?=
 VENV := .venv
 STAMP := $(VENV)/.installed
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 
 .DEFAULT_GOAL := help
 .PHONY: help install app lab test lint bench lock
@@ -67,6 +67,6 @@ $(STAMP): requirements.lock pyproject.toml
 	  "$$python" -m venv --clear $(VENV) || exit 2; \
 	fi
 	@rm -f $@
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@echo "$(CURDIR)" > $@

@@ -498,15 +498,18 @@ def test_json_is_all_of_stdout(tickets, tmp_path):
     assert err == ""
 
 
-def test_an_occupied_port_is_one_sentence(tmp_path, call):
-    """The embedded server does not start where another program listens; another port is suggested."""
+@pytest.mark.parametrize("command", ["embedded", "app"])
+def test_an_occupied_port_is_one_sentence(tmp_path, monkeypatch, call, command):
+    """Nothing is started or built where another program listens; another port is suggested."""
+    monkeypatch.chdir(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        line = sentence(call("embedded", "--port", port))
+        line = sentence(call(command, "--port", port))
 
+    assert list(tmp_path.iterdir()) == []
     assert line.startswith(f"promptceiling: Port {port} on 127.0.0.1 cannot be used: Address already in use.")
 
 

@@ -18,6 +18,9 @@ from promptceiling.cli.group import main
 def app(file: Path | None, host: str, port: int) -> None:
     """Serve the read-only walkthrough over a published FILE (without one, over the demonstration)."""
     from promptceiling.app import demonstration, serve_app
+    from promptceiling.app.launch import check_port
+
+    check_port(host, port)  # before the demonstration is built, which takes a while
 
     def say(line: str) -> None:
         click.echo(line, err=True)
