@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import ipywidgets as widgets
 
@@ -24,10 +25,19 @@ def fill(control: widgets.Dropdown, names: Sequence[str], on_choice: Callable[[o
 
 
 def controls(*children: widgets.Widget) -> widgets.VBox:
-    """Controls in the project's look."""
-    box = widgets.VBox(children)
+    """Controls in the project's look, named for screen readers and usable by keyboard."""
+    box = widgets.VBox((*children, _mends()))
     box.add_class("pc-controls")
     return box
+
+
+def _mends() -> widgets.Output:
+    """Our own script, which gives ipywidgets the names, roles and keys that it lacks; it shows nothing."""
+    script = (Path(__file__).parent / "mends.js").read_text(encoding="utf-8")
+    output = widgets.Output(outputs=(
+        {"output_type": "display_data", "data": {"application/javascript": script}, "metadata": {}},))
+    output.add_class("pc-mends")
+    return output
 
 
 def panel(*children: widgets.Widget) -> widgets.VBox:

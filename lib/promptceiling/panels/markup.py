@@ -29,16 +29,21 @@ def page(*parts: Markup) -> Markup:
 
 
 def table(head: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str | Markup]], caption: str) -> Markup:
-    """A table that scrolls sideways where it is too wide. `head` is (title, whether numbers stand below)."""
-    numeric = [number for _, number in head]
-    cells = join(Markup('<th scope="col"{}>{}</th>').format(_right(n), title) for title, n in head)
+    """A table that scrolls sideways where it is too wide; on a phone each row is a card, titled by its first cell.
+
+    `head` is (title, whether numbers stand below).
+    """
+    cells = join(Markup('<th scope="col" role="columnheader"{}>{}</th>').format(_right(n), title) for title, n in head)
+    # the roles keep it a table for screen readers where the style sheet lays its cells out as cards
     body = join(
-        Markup("<tr>{}</tr>").format(join(
-            Markup("<td{}>{}</td>").format(_right(n), cell) for n, cell in zip(numeric, row, strict=True)))
+        Markup('<tr role="row">{}</tr>').format(join(
+            Markup('<td role="cell" data-column="{}"{}>{}</td>').format(title, _right(number), cell)
+            for (title, number), cell in zip(head, row, strict=True)))
         for row in rows)
-    return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="{}"><table>'
-                  '<caption class="pc-visually-hidden">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>'
-                  "</table></div>").format(caption, caption, cells, body)
+    return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="{}">'
+                  '<table class="pc-stacks" role="table"><caption class="pc-visually-hidden">{}</caption>'
+                  '<thead role="rowgroup"><tr role="row">{}</tr></thead><tbody role="rowgroup">{}</tbody></table>'
+                  "</div>").format(caption, caption, cells, body)
 
 
 def _right(number: bool) -> Markup:

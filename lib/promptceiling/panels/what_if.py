@@ -52,6 +52,7 @@ class WhatIf:
             description=f"As {basis_is}", tooltip=f"Put every control back to the {basis_is} value")
         self.answer = widgets.HTML()
         self.view = panel(controls(*self.controls.values(), self.reset), self.answer)
+        self.view.add_class("pc-what-if")
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self.reset.on_click(self._on_reset)
@@ -91,5 +92,5 @@ def _within(control: Any, value: float) -> float:
 
 
 def _slider(kind: Any, description: str, **options: Any) -> Any:
-    return kind(description=description, continuous_update=False, layout=widgets.Layout(width="min(560px, 96%)"),
+    return kind(description=description, continuous_update=False, layout=widgets.Layout(width="min(560px, 100%)"),
                 style={"description_width": "min(190px, 44%)"}, **options)
