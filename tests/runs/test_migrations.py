@@ -1,7 +1,6 @@
-import sqlite3
-
 import pytest
 from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import OperationalError
 from tests.made_up import made_cases, made_set
 
 from promptceiling.labeled_set import split_labeled_set
@@ -14,29 +13,45 @@ SET = split_labeled_set(made_set(made_cases(12)))
 VARIANT = PromptVariant("v", (Field("category", ("access", "billing")),))
 
 
-def as_first_version(store):
-    """Take from a workspace what came after version 1."""
+NEWER = {  # version -> how to take from a workspace what came with it
+    2: ("DROP TABLE sends",),
+    3: ("DROP TABLE models", "DROP TABLE probes", "ALTER TABLE answers DROP COLUMN cache_write_tokens",
+        "ALTER TABLE answers DROP COLUMN tier"),
+}
+EARLIER = range(1, schema.VERSION)
+
+
+def made_earlier(connection, version):
+    """Take from a workspace what came after a version."""
+    for later in range(schema.VERSION, version, -1):
+        for statement in NEWER[later]:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"UPDATE meta SET value = '{version}'")  # noqa: S608
+
+
+def as_version(store, version):
+    """A workspace as an earlier version left it."""
     with Workspace(store) as workspace, workspace.writing() as connection:
-        connection.exec_driver_sql("DROP TABLE sends")
-        connection.exec_driver_sql("UPDATE meta SET value = '1'")
+        made_earlier(connection, version)
 
 
-@pytest.fixture
-def first_version(store):
-    """A workspace with an answer, as version 1 left it: without what later steps brought."""
+def with_an_answer(store):
     with Workspace(store) as workspace:
         workspace.save_set(SET)
         workspace.save_variants([VARIANT])
         workspace.start_run(SET.key, "validation", "http://h/v1", "m", [(VARIANT, SET.cases["id"].iloc[0], 0, "k")])
         workspace.save_answer("k", Answer("billing", "m"))
-    as_first_version(store)
-    return store
 
 
-def test_workspace_of_the_first_version_is_brought_to_this_one(first_version):
-    """Opened to be written, it has this version's tables and number, and keeps every answer."""
-    with Workspace(first_version) as workspace:
+@pytest.mark.parametrize("version", EARLIER)
+def test_workspace_of_an_earlier_version_is_brought_to_this_one(store, version):
+    """Opened to be written, it has this version's tables and number, keeps every answer and takes new ones."""
+    with_an_answer(store)
+    as_version(store, version)
+
+    with Workspace(store) as workspace:
         assert workspace.sends().empty
+        workspace.save_answer("l", Answer("access", "m", cache_write_tokens=1, tier="flex"))
         assert completions(workspace, SET)["text"].tolist() == ["billing"]
         with workspace.engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT value FROM meta").scalar() == str(schema.VERSION)
@@ -50,24 +65,27 @@ def shape(store):
                         sorted(i["name"] for i in found.get_indexes(table))) for table in found.get_table_names()}
 
 
-def test_brought_tables_are_those_of_a_new_workspace(store):
+@pytest.mark.parametrize("version", EARLIER)
+def test_brought_tables_are_those_of_a_new_workspace(store, version):
     """The steps lead to the same columns, types and indexes as making the tables anew."""
     made = shape(store)
-    as_first_version(store)
+    as_version(store, version)
 
     assert shape(store) == made
 
 
-def test_first_version_can_be_read_without_being_changed(tmp_path):
-    """A published file of the first version is opened read-only and stays what it is."""
-    with Workspace(tmp_path) as workspace:
-        workspace.save_set(SET)
-    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
-        connection.executescript("DROP TABLE sends; UPDATE meta SET value = '1'")
+@pytest.mark.parametrize("version", EARLIER)
+def test_earlier_version_can_be_read_without_being_changed(tmp_path, version):
+    """A published file of an earlier version is read whole from a brought copy; it stays what it is, and the copy
+    takes no writes."""
+    with_an_answer(tmp_path)
+    as_version(tmp_path, version)
     before = (tmp_path / "store.sqlite").read_bytes()
 
     with Workspace(tmp_path, read_only=True) as workspace:
-        assert workspace.load_set().key == SET.key
+        assert completions(workspace, workspace.load_set())["text"].tolist() == ["billing"]
+        with pytest.raises(OperationalError):
+            workspace.save_answer("l", Answer("billing", "m"))
     assert (tmp_path / "store.sqlite").read_bytes() == before
 
 
@@ -80,8 +98,7 @@ def test_failed_step_leaves_the_workspace_as_it_was(tmp_path, monkeypatch):
     """A step that breaks off is undone with its number, and the next opening does it again."""
     with Workspace(tmp_path):
         pass
-    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
-        connection.executescript("DROP TABLE sends; UPDATE meta SET value = '1'")
+    as_version(tmp_path, 1)
 
     def broken(connection):
         STEPS[0][1](connection)

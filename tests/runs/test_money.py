@@ -42,15 +42,42 @@ def test_cached_and_reasoning_tokens_are_priced_once():
     """600 fresh tokens at 1, 400 cached at 0.1 and 200 of output at 5, reasoning among them: 0.00164 USD."""
     purse = Purse(PRICE)
 
-    assert purse.cost(ANSWER, CONTENT, 1.0) == pytest.approx((600 + 40 + 1000) / 1e6)
-    assert purse.odd == 0
+    assert purse.cost(ANSWER, CONTENT) == (ANSWER, pytest.approx((600 + 40 + 1000) / 1e6))
+    assert (purse.odd, purse.impossible) == (0, 0)
 
 
 @pytest.mark.parametrize(("change", "usd"), [
-    ({"cached_tokens": 5000}, (100 + 1000) / 1e6), ({"cached_tokens": None}, (1000 + 1000) / 1e6)])
-def test_cached_tokens_are_at_most_the_input(change, usd):
-    """More cached tokens than input are all of the input; none named are none."""
-    assert Purse(PRICE).cost(replace(ANSWER, **change), CONTENT, 1.0) == pytest.approx(usd)
+    ({"cache_write_tokens": 200}, (400 + 40 + 250 + 1000) / 1e6), ({"tier": "flex"}, (600 + 40 + 1000) / 2e6),
+    ({"tier": "batch", "cache_write_tokens": 200}, (400 + 40 + 250 + 1000) / 2e6),
+    ({"tier": "default"}, (600 + 40 + 1000) / 1e6)])
+def test_tokens_written_to_a_cache_and_the_flex_tier_have_their_prices(change, usd):
+    """Written tokens cost 1.25 instead of 1; what the flex tier or a batch answered costs half of all that."""
+    price = replace(PRICE, cache_write_usd_per_mtok=1.25, flex_factor=0.5)
+
+    assert Purse(price).cost(replace(ANSWER, **change), CONTENT)[1] == pytest.approx(usd)
+
+
+def test_set_aside_covers_a_cache_that_is_written():
+    """Before a send all of its input may be written to a cache, at the full tier's price."""
+    price = replace(PRICE, cache_write_usd_per_mtok=1.25, flex_factor=0.5)
+
+    assert Purse(price, limit_tokens=50).aside(CONTENT) == pytest.approx((1.25 * 4064 + 5 * 50) / 1e6)
+
+
+def test_prices_of_the_table_know_caches_and_flex():
+    """The table's newest models write to a cache at 1.25 times and answer at half the price on the flex tier."""
+    price = price_of(Endpoint("https://h/v1", "gpt-6-luna"))
+
+    assert price.cost_usd(1e6, 0, 0, 1e6) == pytest.approx(0.125)
+    assert price.cost_usd(1e6, 0, 1e6, tier="flex") == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("change", "usd"), [
+    ({"cached_tokens": 5000}, (1000 + 1000) / 1e6), ({"cached_tokens": None}, (1000 + 1000) / 1e6),
+    ({"cached_tokens": 700, "cache_write_tokens": 400}, (1000 + 1000) / 1e6)])
+def test_parts_of_the_input_are_at_most_the_input(change, usd):
+    """Where the cached and the written tokens are more than the input, neither is believed; none named are none."""
+    assert Purse(PRICE).cost(replace(ANSWER, **change), CONTENT)[1] == pytest.approx(usd)
 
 
 @pytest.mark.parametrize("change", [
@@ -58,10 +85,22 @@ def test_cached_tokens_are_at_most_the_input(change, usd):
 def test_absurd_usage_is_clamped_and_told(change):
     """Counts that are missing or beyond the request are taken for the most they can be, and counted."""
     purse = Purse(PRICE)
-    usd = purse.cost(replace(ANSWER, **change), CONTENT, 1.0)
+    kept, usd = purse.cost(replace(ANSWER, **change), CONTENT)
 
     assert purse.odd == 1
-    assert 0 < usd <= PRICE.cost_usd(most_input_tokens(CONTENT), 0, 1_000_000)
+    assert PRICE.cost_usd(1000, 1000, 200) < usd <= PRICE.cost_usd(most_input_tokens(CONTENT), 0, 1_000_000)
+    assert getattr(kept, next(iter(change))) is None
+
+
+def test_absurd_usage_does_not_reach_the_store(workspace):
+    """A count that no request of its size can have is kept as missing, and the run says so, with a price or without."""
+    usage = {"prompt_tokens": 900_000_000, "completion_tokens": 5}
+    (summary,), _ = runs(workspace, [None], [completion(usage=usage)])
+
+    assert workspace.items(SET.key)["input_tokens"].isna().all()
+    assert workspace.items(SET.key)["output_tokens"].eq(5).all()
+    assert summary.notices == (f"{len(CASES)} answers came without token counts, or with more than the request can "
+                               "have; they are counted as the most that they can have cost.",)
 
 
 def test_budget_is_never_passed_and_what_came_is_kept(workspace):
@@ -96,7 +135,7 @@ def test_refused_send_costs_nothing_and_a_lost_one_the_most(workspace):
             return error(500, retry_after="0")
         return HANG if request.text == slow else completion(usage={"prompt_tokens": 0, "completion_tokens": 0})
 
-    (summary,), _ = runs(workspace, [1.0], script, deadline_s=0.3)
+    (summary,), _ = runs(workspace, [1.0], script, deadline_s=1.0)
     sends = workspace.sends()
 
     assert summary.failed == {"server": 1, "timeout": 1}

@@ -18,7 +18,7 @@ from promptceiling.decision.evidence import Evidence, evidence_from_json, eviden
 from promptceiling.decision.gather import gather
 from promptceiling.errors import InputError, PromptCeilingError, WorkspaceError
 from promptceiling.runs import Price, Workspace, price_table, schema
-from promptceiling.runs.workspace import now
+from promptceiling.runs.store import now
 
 _metadata = MetaData()
 _published = Table(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_TEXT = 100_000  # characters of a completion that are kept
 _MAX_TOKENS = 10**9
+_MOST_OUTPUT = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class Answer:
     error_kind: None where a completion came; else "timeout", "connection", "rate_limit", "server", "bad_body",
         "context_length".
     error: one sentence for people, without header or body.
-    Token counts are the server's own, None where it gave none or an absurd one; output tokens include reasoning.
+    tier: the service tier that the server says answered, such as "flex"; None where it says none.
+    Token counts are the server's own, None where it gave none or an absurd one. Cached tokens and those that were
+    written to a cache are among the input's; reasoning is among the output's.
     """
 
     text: str = ""
@@ -37,6 +40,8 @@ class Answer:
     attempts: int = 1
     error_kind: str | None = None
     error: str | None = None
+    cache_write_tokens: int | None = None
+    tier: str | None = None
 
 
 class NoCompletion(Exception):
@@ -59,15 +64,18 @@ def read_answer(raw: bytes) -> Answer:
     reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
     if output is not None and reasoning and _apart(usage, output, reasoning):
         output += reasoning
+    told = usage.get("prompt_tokens_details")
     return Answer(
         text=content[:MAX_TEXT] if isinstance(content, str) else "",
         model=_word(body.get("model")) or "",
         finish_reason=_word(choice.get("finish_reason")),
         refusal=_word(message.get("refusal"), MAX_TEXT),
         input_tokens=_count(usage, "prompt_tokens"),
-        cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
+        cached_tokens=_count(told, "cached_tokens"),
         output_tokens=output,
         reasoning_tokens=reasoning,
+        cache_write_tokens=_count(told, "cache_write_tokens"),
+        tier=_word(body.get("service_tier")),
     )
 
 
@@ -95,7 +103,27 @@ def read_decision(raw: bytes) -> Answer:
         cached_tokens=_count(usage.get("input_tokens_details"), "cached_tokens"),
         output_tokens=0,
         reasoning_tokens=_count(usage.get("output_tokens_details"), "reasoning_tokens"),
+        cache_write_tokens=_count(usage.get("input_tokens_details"), "cache_write_tokens"),
     )
+
+
+def plausible(answer: Answer, most_input: int) -> Answer:
+    """The answer without counts that cannot be: an input longer than the request allows, an output of over a million
+    tokens, a part that is larger than the whole. Such a count becomes None.
+    """
+    given, output = answer.input_tokens, answer.output_tokens
+    given = given if given is not None and given <= most_input else None
+    output = output if output is not None and output <= _MOST_OUTPUT else None
+    cached, written = answer.cached_tokens, answer.cache_write_tokens
+    if (cached or 0) + (written or 0) > (most_input if given is None else given):
+        cached = written = None
+    reasoning = answer.reasoning_tokens if output is not None else None
+    counts = (given, cached, written, output, reasoning)
+    if counts == (answer.input_tokens, answer.cached_tokens, answer.cache_write_tokens, answer.output_tokens,
+                  answer.reasoning_tokens):
+        return answer
+    return replace(answer, input_tokens=given, cached_tokens=cached, cache_write_tokens=written, output_tokens=output,
+                   reasoning_tokens=reasoning)
 
 
 def _apart(usage: dict[str, object], output: int, reasoning: int) -> bool:

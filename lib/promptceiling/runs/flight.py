@@ -147,7 +147,7 @@ class _Call:
         if answer.error_kind is not None:  # its sends are settled
             flight.log.keep(self._key, answer)
             return
-        cost = flight.purse.cost(answer, self.content, self._amount)
+        answer, cost = flight.purse.cost(answer, self.content)
         flight.purse.settle(self._amount, cost)
         flight.log.keep(self._key, answer, self._send_id, cost)
         flight.settle()

@@ -72,8 +72,8 @@ def _answer(row: ForeignRow) -> Answer:
     if row.failed:
         return Answer(model=row.model, error_kind="imported", error="The tool that was imported from has no answer.")
     finish = "content_filter" if row.refused else "length" if row.truncated else "stop"
-    return Answer(row.text, row.model, finish, None, row.input_tokens, row.cached_tokens, row.output_tokens, None,
-                  row.latency_s or 0.0)
+    return Answer(row.text, row.model, finish, input_tokens=row.input_tokens, cached_tokens=row.cached_tokens,
+                  output_tokens=row.output_tokens, latency_s=row.latency_s or 0.0)
 
 
 def _placed(

@@ -17,7 +17,20 @@ def _keep_sends(connection: Connection) -> None:
     connection.execute(text("CREATE INDEX ix_sends_run_id ON sends (run_id)"))
 
 
-STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = ((2, _keep_sends),)
+def _keep_models(connection: Connection) -> None:
+    """3: what an endpoint honours and which models it lists; tokens written to a cache, and the tier that answered."""
+    connection.execute(text("ALTER TABLE answers ADD COLUMN cache_write_tokens INTEGER"))
+    connection.execute(text("ALTER TABLE answers ADD COLUMN tier TEXT"))
+    connection.execute(text(
+        "CREATE TABLE models (base_url TEXT NOT NULL, model TEXT NOT NULL, shutdown_date TEXT, seen_at TEXT NOT NULL, "
+        "PRIMARY KEY (base_url, model))"))
+    number = "SERIAL" if connection.dialect.name == "postgresql" else "INTEGER"
+    connection.execute(text(
+        f"CREATE TABLE probes (probe_id {number} NOT NULL PRIMARY KEY, base_url TEXT NOT NULL, model TEXT NOT NULL, "
+        "probed_at TEXT NOT NULL, findings TEXT NOT NULL)"))
+
+
+STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = ((2, _keep_sends), (3, _keep_models))
 
 
 def version_of(where: Engine | Connection) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from promptceiling.runs.answer import Answer
+from promptceiling.runs.answer import Answer, plausible
 from promptceiling.runs.prices import Price
 
 OUTPUT_TOKENS = 2_048  # set aside for an answer whose length the parameters do not limit
-_MOST_OUTPUT = 1_000_000
 _UNPAID = {"rate_limit", "server", "rejected", "context_length"}  # the server said that it did not answer
 
 
@@ -46,6 +45,7 @@ class Purse:
     spent_usd: what earlier runs and this one have spent, and what is set aside at the moment.
     limit_tokens: the most that an answer may have, where the parameters say so.
     odd: answers whose token counts were missing or impossible, and were counted as the most they can be.
+    impossible: answers with counts that no request of their size can have.
     """
 
     price: Price | None
@@ -53,6 +53,7 @@ class Purse:
     spent_usd: float = 0.0
     limit_tokens: int | None = None
     odd: int = 0
+    impossible: int = 0
     run_usd: float = 0.0
     out: int = field(default=0, repr=False)
     _longest: int = field(default=0, repr=False)
@@ -62,7 +63,7 @@ class Purse:
         if self.price is None:
             return None
         output = self.limit_tokens or max(OUTPUT_TOKENS, 2 * self._longest)
-        return self.price.cost_usd(most_input_tokens(content), 0, output)
+        return self.price.most_usd(most_input_tokens(content), output)
 
     def take(self, amount: float | None) -> bool:
         """Set an amount aside; False, and nothing is taken, where the budget does not hold it."""
@@ -82,23 +83,27 @@ class Purse:
             self.run_usd += (cost or 0.0) - amount
             self.out -= 1
 
-    def cost(self, answer: Answer, content: bytes, amount: float | None) -> float | None:
-        """What an answered call cost. Cached tokens are at most the input's; reasoning is part of the output.
+    def cost(self, answer: Answer, content: bytes) -> tuple[Answer, float | None]:
+        """The answer without counts that cannot be, and what it cost.
 
         Counts that are missing, or larger than the request can have, are taken for the most that they can be.
         """
-        if self.price is None or amount is None:
-            return None
         most = most_input_tokens(content)
-        given, output = answer.input_tokens, answer.output_tokens
-        if given is None or given > most or output is None or output > _MOST_OUTPUT:
+        kept = plausible(answer, most)
+        given, output = kept.input_tokens, kept.output_tokens
+        self.impossible += kept is not answer
+        if self.price is None:
+            return kept, None
+        if kept is not answer or given is None or output is None:
             self.odd += 1
-        given = most if given is None else min(given, most)
         if output is None:
-            output = self.limit_tokens or OUTPUT_TOKENS
-        output = min(output, _MOST_OUTPUT)
-        self._longest = max(self._longest, output)
-        return self.price.cost_usd(given, min(answer.cached_tokens or 0, given), output)
+            output = self.limit_tokens or max(OUTPUT_TOKENS, 2 * self._longest)
+        else:
+            self._longest = max(self._longest, output)
+        if given is None:
+            return kept, self.price.most_usd(most, output)
+        return kept, self.price.cost_usd(
+            given, kept.cached_tokens or 0, output, kept.cache_write_tokens or 0, kept.tier)
 
     def lost(self, kind: str, amount: float | None) -> float | None:
         """What a send without an answer cost: nothing where the server said that it did not answer, else the most."""

@@ -17,7 +17,13 @@ _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs, in USD per million tokens, as its provider said on `as_of` (YYYY-MM-DD)."""
+    """What a model costs, in USD per million tokens, as its provider said on `as_of` (YYYY-MM-DD).
+
+    Attributes
+    ----------
+    cache_write_usd_per_mtok: of input that is written to a cache; None where that costs what input costs.
+    flex_factor: by which all of it is multiplied where the tier "flex" or "batch" answers.
+    """
 
     model: str
     input_usd_per_mtok: float
@@ -25,16 +31,31 @@ class Price:
     output_usd_per_mtok: float
     as_of: str
     source: str
+    cache_write_usd_per_mtok: float | None = None
+    flex_factor: float = 1.0
 
-    def cost_usd(self, input_tokens: float, cached_tokens: float, output_tokens: float) -> float:
-        """The cost of a call; cached tokens are a part of the input tokens.
+    def cost_usd(
+        self, input_tokens: float, cached_tokens: float, output_tokens: float, cache_write_tokens: float = 0.0,
+        tier: str | None = None,
+    ) -> float:
+        """The cost of a call; cached tokens and those written to a cache are parts of the input tokens, and reasoning
+        is a part of the output tokens.
 
         >>> Price("m", 1.0, 0.1, 5.0, "2026-11-23", "").cost_usd(1_000_000, 500_000, 100_000)
         1.05
+        >>> Price("m", 1.0, 0.1, 5.0, "", "", 1.25, 0.5).cost_usd(1_000_000, 500_000, 100_000, 200_000, "flex")
+        0.55
         """
-        fresh = input_tokens - cached_tokens
-        return (fresh * self.input_usd_per_mtok + cached_tokens * self.cached_usd_per_mtok
-                + output_tokens * self.output_usd_per_mtok) / 1e6
+        written = cache_write_tokens if self.cache_write_usd_per_mtok is not None else 0.0
+        fresh = input_tokens - cached_tokens - written
+        usd = (fresh * self.input_usd_per_mtok + cached_tokens * self.cached_usd_per_mtok
+               + written * (self.cache_write_usd_per_mtok or 0.0) + output_tokens * self.output_usd_per_mtok) / 1e6
+        return usd * self.flex_factor if tier in ("flex", "batch") else usd
+
+    def most_usd(self, input_tokens: float, output_tokens: float) -> float:
+        """The most that a call of this size can cost: nothing is cached, all is written to a cache, at full price."""
+        return self.cost_usd(input_tokens, 0, output_tokens,
+                             input_tokens if (self.cache_write_usd_per_mtok or 0.0) > self.input_usd_per_mtok else 0.0)
 
 
 def price_table() -> dict[str, Price]:
@@ -46,12 +67,16 @@ def price_table() -> dict[str, Price]:
             try:
                 fresh, output = float(row["input_usd_per_mtok"]), float(row["output_usd_per_mtok"])
                 cached = float(row["cached_usd_per_mtok"] or fresh)
+                written = float(row["cache_write_usd_per_mtok"]) if row.get("cache_write_usd_per_mtok") else None
+                factor = float(row.get("flex_factor") or 1.0)
             except (KeyError, TypeError, ValueError):
-                fresh = output = cached = math.nan
-            if not all(math.isfinite(p) and p >= 0 for p in (fresh, cached, output)):
+                fresh = output = cached = factor = math.nan
+                written = None
+            if not all(math.isfinite(p) and p >= 0 for p in (fresh, cached, output, factor, written or 0.0)):
                 raise InputError(f"{path.name}, row {number}: expected prices as numbers of USD per million tokens.",
                                  file=path.name, row=number)
-            table[row["model"]] = Price(row["model"], fresh, cached, output, row["as_of"], row["source"])
+            table[row["model"]] = Price(
+                row["model"], fresh, cached, output, row["as_of"], row["source"], written, factor)
     return table
 
 

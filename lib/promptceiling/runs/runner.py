@@ -158,4 +158,7 @@ def _notices(unheard: int, purse: Purse) -> tuple[str, ...]:
     if purse.odd:
         notices.append(f"{purse.odd:,} answers came without token counts, or with more than the request can have; they "
                        "are counted as the most that they can have cost.")
+    elif purse.impossible:
+        notices.append(f"{purse.impossible:,} answers came with token counts that no request of their size can have; "
+                       "they are kept without them.")
     return tuple(notices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Integer, MetaData, PrimaryKeyConstraint, Table, Text
 
-VERSION = 2  # a change needs a step in migrations.py
+VERSION = 3  # a change needs a step in migrations.py
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -76,6 +76,8 @@ answers = Table(
     Column("error_kind", Text),
     Column("error", Text),
     Column("received_at", Text, nullable=False),
+    Column("cache_write_tokens", Integer),
+    Column("tier", Text),
 )
 
 sends = Table(
@@ -86,6 +88,24 @@ sends = Table(
     Column("sent_at", Text, nullable=False),
     Column("cost_usd", Float),  # what was set aside before the send, then what it cost; none for an unknown price
     Column("outcome", Text),  # "answered" or the kind of failure; none until something is heard
+)
+
+models = Table(
+    "models", metadata,  # what an endpoint listed when it was last asked
+    Column("base_url", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("shutdown_date", Text),  # YYYY-MM-DD; none where the endpoint says none
+    Column("seen_at", Text, nullable=False),
+    PrimaryKeyConstraint("base_url", "model"),
+)
+
+probes = Table(
+    "probes", metadata,
+    Column("probe_id", Integer, primary_key=True, autoincrement=True),
+    Column("base_url", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("probed_at", Text, nullable=False),
+    Column("findings", Text, nullable=False),  # JSON list of [feature, answer, how it was seen]
 )
 
 latencies = Table(

@@ -9,7 +9,8 @@ from itertools import count
 from promptceiling.errors import WorkspaceError
 from promptceiling.runs.answer import Answer
 from promptceiling.runs.sqlite_file import PowerCut
-from promptceiling.runs.workspace import Workspace, now
+from promptceiling.runs.store import now
+from promptceiling.runs.workspace import Workspace
 
 _FIELDS = tuple(f.name for f in fields(Answer))
 _COLUMNS = (*_FIELDS, "received_at")

@@ -10,13 +10,14 @@ rollback journal is kept.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, StaticPool, create_engine, event
 
 try:
     import fcntl
@@ -102,6 +103,14 @@ def sqlite_engine(path: Path, *, read_only: bool, durable: bool) -> tuple[Engine
                 connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
 
     return engine, lock
+
+
+def copy_in_memory(engine: Engine) -> Engine:
+    """An engine over a copy of a file, which its changes do not reach."""
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    with contextlib.closing(engine.raw_connection()) as source:
+        source.driver_connection.backup(memory)  # type: ignore[union-attr]
+    return create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool)
 
 
 def close_sqlite(engine: Engine, lock: WriterLock) -> None:

@@ -3,98 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, create_engine, func, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import func, insert, select, update
 
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet, Notice
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import schema
 from promptceiling.runs.answer import Answer
-from promptceiling.runs.migrations import prepare, version_of
-from promptceiling.runs.sqlite_file import WriterLock, close_sqlite, sqlite_engine
+from promptceiling.runs.store import Store, now
 
-DEFAULT = Path("workspace")
 _CHUNK = 5_000  # rows written with one statement
 _VARIANT: TypeAdapter[PromptVariant] = TypeAdapter(PromptVariant)
 
 
-def now() -> str:
-    """The time in UTC to the millisecond, as ISO 8601 text that sorts."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-class Workspace:
-    """An open workspace.
-
-    Parameters
-    ----------
-    store: a folder (its file is `store.sqlite`), a SQLite file, or any SQLAlchemy URL.
-    read_only: nothing is created, and every write fails.
-    durable: what was committed more than a second ago survives a power cut (SQLite). Without it commits survive a
-        killed process only, for what can be made again.
-
-    Raises WorkspaceError where it cannot be opened, or was written by a newer version.
-    """
-
-    def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False, durable: bool = True) -> None:
-        self.read_only, self.durable = read_only, durable
-        self.where, self.folder, self._engine, self._lock = _engine(store, read_only, durable)
-        try:
-            found = version_of(self._engine) if read_only else self._prepared()
-        except SQLAlchemyError as error:
-            self.close()
-            raise WorkspaceError(
-                f"The workspace {self.where} cannot be {'read' if read_only else 'written'}: "
-                f"{getattr(error, 'orig', error)}. Name another with --store, or mend its permissions."
-            ) from None
-        if found > schema.VERSION:
-            self.close()
-            raise WorkspaceError(f"{self.where} was written by a newer version of this program. Update it.")
-
-    @property
-    def engine(self) -> Engine:
-        return self._engine
-
-    def close(self) -> None:
-        if self._engine.dialect.name == "sqlite" and not self.read_only:
-            close_sqlite(self._engine, self._lock)
-        else:
-            self._engine.dispose()
-            self._lock.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end of the block; one writer at a time."""
-        with self._lock, self._engine.begin() as connection:
-            yield connection
-
-    @property
-    def lock(self) -> WriterLock:
-        """Held around every write."""
-        return self._lock
-
-    def _prepared(self) -> int:
-        """The version that was found, once the tables are there and are this version's, or are a newer one's."""
-        with self.writing() as connection:
-            return prepare(connection)
-
-    def __enter__(self) -> Workspace:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+class Workspace(Store):
+    """An open workspace; how it is opened is told by `Store`."""
 
     # --- labeled sets and variants
 
@@ -305,33 +235,3 @@ class Workspace:
         frame = self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.created_at))
         frame["losses"] = [json.loads(x) for x in frame["losses"]]
         return frame
-
-    def _frame(self, query: Any) -> pd.DataFrame:
-        with self._engine.connect() as connection:
-            result = connection.execute(query)
-            return pd.DataFrame(result.all(), columns=list(result.keys()))
-
-
-def _engine(store: str | Path, read_only: bool, durable: bool) -> tuple[str, Path, Engine, WriterLock]:
-    """What to call the store (never with a password), the folder that belongs to it, the engine and its write lock."""
-    if isinstance(store, str) and "://" in store and not store.startswith("sqlite"):
-        try:
-            url = make_url(store)
-            if url.drivername in ("postgres", "postgresql"):
-                url = url.set(drivername="postgresql+psycopg")
-            return url.render_as_string(hide_password=True), DEFAULT, create_engine(url), WriterLock(None)
-        except (ArgumentError, ImportError) as error:
-            raise WorkspaceError(f"The store's URL cannot be used: {error}.") from None
-    path = Path(str(store).removeprefix("sqlite:///"))
-    if path.suffix not in (".sqlite", ".db"):
-        path = path / "store.sqlite"
-    try:
-        if not read_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        elif not path.is_file():
-            raise WorkspaceError(f"There is no workspace at {path}. Check the path, or run `promptceiling run` first.")
-        return (str(path), path.parent, *sqlite_engine(path, read_only=read_only, durable=durable))
-    except OSError as error:
-        raise WorkspaceError(
-            f"The workspace {path.parent} cannot be made: {error.strerror}. Name another with --store."
-        ) from None

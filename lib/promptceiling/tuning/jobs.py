@@ -11,7 +11,7 @@ from promptceiling.errors import TuningError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint, Workspace
-from promptceiling.runs.workspace import now
+from promptceiling.runs.store import now
 from promptceiling.tuning.export import write_training_file
 
 if TYPE_CHECKING:
