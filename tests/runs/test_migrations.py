@@ -17,6 +17,7 @@ NEWER = {  # version -> how to take from a workspace what came with it
     2: ("DROP TABLE sends",),
     3: ("DROP TABLE models", "DROP TABLE probes", "ALTER TABLE answers DROP COLUMN cache_write_tokens",
         "ALTER TABLE answers DROP COLUMN tier"),
+    4: ("DROP TABLE curve_draws", "DROP TABLE production", "ALTER TABLE jobs DROP COLUMN details"),
 }
 EARLIER = range(1, schema.VERSION)
 

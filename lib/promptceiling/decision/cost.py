@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.evidence import TokenUse
+from promptceiling.decision.usage import TokenUse
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
 

@@ -8,16 +8,10 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from promptceiling.scores import Comparison, Interval, Plateau, Score
-
-
-@dataclass(frozen=True, slots=True)
-class TokenUse:
-    """Measured tokens of a request: the mean over its calls, with a normal 95% interval."""
-
-    input: Interval
-    cached: Interval
-    output: Interval
+from promptceiling.decision.alternatives import Alternative
+from promptceiling.decision.readiness import Readiness
+from promptceiling.decision.usage import TokenUse
+from promptceiling.scores import Interval, Plateau, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +43,6 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """Something else than the best prompt, compared with it on the same cases.
-
-    Attributes
-    ----------
-    kind: "fine-tune" or "local".
-    split: the cases that both were scored on.
-    comparison: against the best prompt; positive is better than the prompt.
-    comparable: whether few enough calls failed on both sides for a verdict; else `comparison.withheld` says why.
-    """
-
-    kind: str
-    name: str
-    model: str
-    split: str
-    f1_weighted: Interval
-    prompt_f1_weighted: Interval
-    comparison: Comparison
-    comparable: bool
-    tokens: TokenUse | None
-    p95_ms: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
     """One line of the ledger: the sealed test split was scored with this variant and model."""
 
@@ -95,7 +65,8 @@ class Evidence:
     selection_corrected: the winner's weighted F1 corrected for having been picked.
     test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed or too incomplete to count.
     confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
-    alternatives: local classifier and fine-tune, where measured.
+    alternatives: local classifiers and fine-tunes, where measured.
+    readiness: whether the labels carry a fine-tune; None in files of before it was asked.
     """
 
     name: str
@@ -114,6 +85,7 @@ class Evidence:
     alternatives: tuple[Alternative, ...]
     openings: tuple[Opening, ...]
     embedded: bool
+    readiness: Readiness | None = None
 
     @property
     def best(self) -> Scored | None:

@@ -6,27 +6,25 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from promptceiling.decision.alternatives import alternatives_of
 from promptceiling.decision.answers import Key, complete, first_repeat, groups
-from promptceiling.decision.evidence import Alternative, Evidence, Opening, Scored, TokenUse
-from promptceiling.labeled_set import LabeledSet
+from promptceiling.decision.evidence import Evidence, Opening, Scored
+from promptceiling.decision.readiness import readiness_of
+from promptceiling.decision.usage import latency_ms, token_use
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import EMBEDDED_URL, Workspace, completions
 from promptceiling.scores import (
-    MARGINS,
     Interval,
     Plateau,
     Score,
     Standing,
-    compare_paired,
     confusion_matrix,
     leaderboard_of,
-    percentile_interval,
     plateau_of,
     score_predictions,
-    wilson,
 )
 from promptceiling.scores.plateau import GAIN
-from promptceiling.tuning import LOCAL_NAME
+from promptceiling.tuning import LOCAL_URL
 
 
 def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float = 0.85) -> Evidence:
@@ -37,10 +35,11 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     labeled_set = workspace.load_set(set_key)
     frame = completions(workspace, labeled_set)
     latencies = workspace.latencies(labeled_set.key)
-    tuned = set(workspace.jobs(labeled_set.key)["fine_tuned_model"].dropna())
+    jobs = workspace.jobs(labeled_set.key)
+    tuned = set(jobs["fine_tuned_model"].dropna())
     unit = labeled_set.cases.set_index("id")["unit"]
     frame["unit"] = unit.reindex(frame["case_id"]).to_numpy()
-    local, fine_tuned = frame["base_url"] == "local", frame["model"].isin(tuned)
+    local, fine_tuned = frame["base_url"] == LOCAL_URL, frame["model"].isin(tuned)
     prompts = frame[~local & ~fine_tuned]
     validation = prompts[prompts["split"] == "validation"]
     labels = labeled_set.labels()
@@ -51,20 +50,19 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         test = _of(prompts[prompts["split"] == "test"], best)
         opened = _score(test, labels) if len(test) else None
         test_f1 = opened.f1_weighted if opened is not None and opened.complete else None
-    alternatives = [
-        found for kind, mask in (("local", local), ("fine-tune", fine_tuned)) if best is not None
-        for found in _alternatives(kind, frame[mask], prompts, best, labels, latencies)
-    ]
+    alternatives = () if best is None else alternatives_of(frame, _of(prompts, best), labels, latencies, jobs)
+    readiness = readiness_of(workspace, labeled_set)
     return Evidence(
         name=labeled_set.name, set_key=labeled_set.key, content_hash=labeled_set.content_hash, labels=len(labeled_set),
         classes={str(k): int(v) for k, v in labeled_set.cases[EXPECTED + MAIN_FIELD].value_counts().items()},
         splits={str(k): int(v) for k, v in labeled_set.cases["split"].value_counts().items()},
-        second_reading=_second_reading(labeled_set), prompts=scored, selection_corrected=corrected, test_f1=test_f1,
+        second_reading=readiness.second_reading, prompts=scored, selection_corrected=corrected, test_f1=test_f1,
         plateau=_plateau(validation, labels, threshold), label_names=labels,
-        confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=tuple(alternatives),
+        confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=alternatives,
         openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
         embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
+        readiness=readiness,
     )
 
 
@@ -109,37 +107,8 @@ def _with_standing(
         name=key[2], kind=str(rows["kind"].iloc[0]), model=key[0], base_url=key[1], fingerprint=key[3],
         first_run_at=str(rows["first_run_at"].iloc[0]), score=score,
         delta_to_best=standing.delta_to_best if standing else None, tied=standing.tied if standing else None,
-        best_share=standing.best_share if standing else None, tokens=_tokens(rows),
-        p95_ms=_p95(latencies, key[3], key[0]))
-
-
-def _alternatives(
-    kind: str, theirs: pd.DataFrame, prompts: pd.DataFrame, best: Scored, labels: Sequence[str], latencies: pd.DataFrame
-) -> list[Alternative]:
-    """Compared on the test split where both sides have it, else on validation."""
-    found = []
-    for key, rows in groups(theirs):
-        for split in ("test", "validation"):
-            a = first_repeat(_of(prompts[prompts["split"] == split], best))
-            b = first_repeat(rows[rows["split"] == split])
-            cases = sorted(set(a.index) & set(b.index))
-            if not cases:
-                continue
-            a, b = a.loc[cases], b.loc[cases]
-            failed_a, failed_b = a["outcome"] == "failed", b["outcome"] == "failed"
-            if (failed_a | failed_b).all():
-                continue
-            comparison = compare_paired(
-                a["expected"].tolist(), a["predicted"].tolist(), b["predicted"].tolist(), labels,
-                failed_a=failed_a.tolist(), failed_b=failed_b.tolist(), units=a["unit"].tolist(), margins=MARGINS)
-            found.append(Alternative(
-                kind=kind, name=LOCAL_NAME if kind == "local" else f"fine-tune of {best.model}", model=key[0],
-                split=split,
-                f1_weighted=_score(b, labels).f1_weighted, prompt_f1_weighted=_score(a, labels).f1_weighted,
-                comparison=comparison, comparable=comparison.withheld is None, tokens=_tokens(rows),
-                p95_ms=_p95(latencies, key[3], key[0])))
-            break
-    return found
+        best_share=standing.best_share if standing else None, tokens=token_use(rows),
+        p95_ms=latency_ms(latencies, key[3], key[0]))
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
@@ -159,30 +128,3 @@ def _confusion(rows: pd.DataFrame, labels: Sequence[str]) -> tuple[tuple[int, ..
     kept = rows[rows["outcome"] != "failed"]
     table = confusion_matrix(kept["expected"].tolist(), kept["predicted"].tolist(), labels)
     return tuple(tuple(int(x) for x in row) for row in table)
-
-
-def _tokens(rows: pd.DataFrame) -> TokenUse | None:
-    known = rows[rows["input_tokens"].notna() & rows["output_tokens"].notna()]
-    if known.empty:
-        return None
-    return TokenUse(
-        _mean(known["input_tokens"]), _mean(known["cached_tokens"].fillna(0)), _mean(known["output_tokens"]))
-
-
-def _mean(values: pd.Series) -> Interval:
-    x = values.astype(float).to_numpy()
-    margin = 1.96 * float(x.std(ddof=1)) / len(x) ** 0.5 if len(x) > 1 else float("nan")
-    return Interval(float(x.mean()), float(x.mean()) - margin, float(x.mean()) + margin, len(x))
-
-
-def _p95(latencies: pd.DataFrame, fingerprint: str, model: str) -> Interval | None:
-    own = latencies[(latencies["fingerprint"] == fingerprint) & (latencies["model"] == model)]
-    return percentile_interval((own["seconds"] * 1000).tolist(), 0.95) if len(own) else None
-
-
-def _second_reading(labeled_set: LabeledSet) -> Interval | None:
-    cases = labeled_set.cases
-    if "second_category" not in cases:
-        return None
-    both = cases[cases["second_category"] != ""]
-    return wilson(int((both["second_category"] == both[EXPECTED + MAIN_FIELD]).sum()), len(both)) if len(both) else None

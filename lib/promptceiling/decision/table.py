@@ -149,7 +149,7 @@ def _tune(evidence: Evidence, assumptions: Assumptions) -> Row:
     if tune is None:
         return Row(*row, "not measured", None, "No fine-tune was scored beside the prompt.",
                    "Only if the rows above call for one.")
-    delta = tune.comparison.delta_f1_weighted
+    delta = tune.delta
     worth = worth_of(delta, (low, high))
     reason = (f"Fine-tune {figure(tune.f1_weighted)} against {figure(tune.prompt_f1_weighted)}: a difference of "
               f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}] on the same {delta.n} {tune.split} "
@@ -160,7 +160,7 @@ def _tune(evidence: Evidence, assumptions: Assumptions) -> Row:
     if worth == "worth it":
         return Row(*row, "not met", delta, reason)
     if worth == "undecidable":
-        more = tune.comparison.labels_needed if (low, high) == tune.comparison.margins else None
+        more = tune.comparison.labels_needed if (low, high) == tune.comparison.margins and not tune.seeds else None
         return Row(*row, "undecidable", delta, reason,
                    f"Label about {more:,} more test cases." if more else "No realistic number of labels would tell.")
     return Row(*row, "met", delta, reason)

@@ -117,8 +117,8 @@ def _choose(evidence: Evidence, assumptions: Assumptions, rows: dict[str, Row]) 
         return ("collect labels, few-shot meanwhile", "Collect labels; use few-shot prompting meanwhile.",
                 rows["few_labels"].reason, rows["few_labels"].remedy)
     if local is not None and local.comparable and worth_of(
-            local.comparison.delta_f1_weighted, (assumptions.margin_low, assumptions.margin_high)) == "worth it":
-        delta = local.comparison.delta_f1_weighted
+            local.delta, (assumptions.margin_low, assumptions.margin_high)) == "worth it":
+        delta = local.delta
         return ("use the local classifier", "Use the local classifier.",
                 f"It is {100 * delta.value:.1f} points of F1 [{100 * delta.low:.1f}, {100 * delta.high:.1f}] better "
                 f"than the best prompt on the same {delta.n} cases, and calls cost nothing.",

@@ -51,6 +51,7 @@ class Representativeness:
     drifts: length, language and vocabulary, the largest difference first.
     terms: (term, share of labeled texts, share of production texts), the largest difference first.
     labeled_examples, production_examples: masked texts that the classifier finds most typical of each.
+    labeled_scores, production_scores: what the classifier says of each held-out text; the AUC follows from them.
     """
 
     verdict: Verdict
@@ -64,6 +65,8 @@ class Representativeness:
     terms: tuple[tuple[str, float, float], ...]
     labeled_examples: tuple[str, ...]
     production_examples: tuple[str, ...]
+    labeled_scores: tuple[float, ...] = ()
+    production_scores: tuple[float, ...] = ()
 
 
 def compare_with_production(
@@ -91,7 +94,8 @@ def compare_with_production(
         verdict, _sentence(verdict, auc, low, high, len(labeled), len(live), tells_apart), auc, low, high,
         len(labeled), len(live), _drifts(labeled, live), _terms(labeled, live),
         tuple(quoted(texts[k]) for k in order if not is_live[k])[:5],
-        tuple(quoted(texts[k]) for k in order[::-1] if is_live[k])[:5])
+        tuple(quoted(texts[k]) for k in order[::-1] if is_live[k])[:5],
+        tuple(scores[~is_live].tolist()), tuple(scores[is_live].tolist()))
 
 
 def auc_interval(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -30,7 +30,7 @@ def alternatives_section(
         f"{'test' if evidence.test_f1 else 'validation'}, n {(evidence.test_f1 or best.score.f1_weighted).n}", "–", "–",
         _latency(best.p95_ms), dollars(cost.per_1000) if cost else "not known")]
     for a in evidence.alternatives:
-        delta = a.comparison.delta_f1_weighted
+        delta = a.delta
         own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded) if a.tokens else None
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
                      f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
@@ -59,7 +59,7 @@ def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     }
     said = []
     for a in evidence.alternatives:
-        delta, worth = a.comparison.delta_f1_weighted, worth_said(a, assumptions)
+        delta, worth = a.delta, worth_said(a, assumptions)
         apart = a.comparison.withheld or "The two sides failed on different shares of cases."
         reason = why[worth] if a.comparable else f"no verdict. {apart} Run again until both are complete"
         said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 [{}, {}] against the prompt on the same {} "
@@ -73,7 +73,7 @@ def worth_said(alternative: Alternative, assumptions: Assumptions) -> Worth:
     """The alternative's gain against the stated margins; undecidable where the two sides cannot be compared."""
     if not alternative.comparable:
         return "undecidable"
-    return worth_of(alternative.comparison.delta_f1_weighted, (assumptions.margin_low, assumptions.margin_high))
+    return worth_of(alternative.delta, (assumptions.margin_low, assumptions.margin_high))
 
 
 def job_section(job: Mapping[str, Any] | None) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import MAIN_FIELD
@@ -16,14 +16,18 @@ from promptceiling.runs.workspace import Workspace
 def bring_in(
     workspace: Workspace, labeled_set: LabeledSet, *, split: str, source: str, model: str, name: str,
     case_ids: Sequence[str], labels: Sequence[str], confidence: Sequence[float] = (),
-    latencies_s: Sequence[float] = (),
+    latencies_s: Sequence[float] = (), others: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Keep one label a case as a run of its own; the run's id.
+
+    `others` are labels of further fields, by the field's name.
 
     `source` says where they come from and stands where a run has its base URL; `model` what made them. Brought in
     again, they replace what was there. `latencies_s` are kept as a latency measurement.
     """
-    variant = PromptVariant(name, fields_of(labeled_set)[:1], instructions="", kind="model", output="json")
+    others = others or {}
+    fields = tuple(f for k, f in enumerate(fields_of(labeled_set)) if k == 0 or f.name in others)
+    variant = PromptVariant(name, fields, instructions="", kind="model", output="json")
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants([variant])
     keys = [hashlib.sha256(json.dumps([source, model, name, set_key, case]).encode()).hexdigest() for case in case_ids]
@@ -31,7 +35,7 @@ def bring_in(
     run_id = workspace.start_run(set_key, split, source, model, items)
     answers = []
     for k, label in enumerate(labels):
-        record: dict[str, object] = {MAIN_FIELD: label}
+        record: dict[str, object] = {MAIN_FIELD: label, **{field: said[k] for field, said in others.items()}}
         if len(confidence):
             record["confidence"] = float(confidence[k])
         answers.append(Answer(text=json.dumps(record), model=model, finish_reason="stop"))

@@ -30,7 +30,19 @@ def _keep_models(connection: Connection) -> None:
         "probed_at TEXT NOT NULL, findings TEXT NOT NULL)"))
 
 
-STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = ((2, _keep_sends), (3, _keep_models))
+def _keep_curves(connection: Connection) -> None:
+    """4: draws of a learning curve, what tells labeled texts from production's, and more about a fine-tuning job."""
+    connection.execute(text("ALTER TABLE jobs ADD COLUMN details TEXT"))
+    connection.execute(text(
+        "CREATE TABLE curve_draws (set_key TEXT NOT NULL, model TEXT NOT NULL, split TEXT NOT NULL, labels INTEGER NOT "
+        "NULL, draw INTEGER NOT NULL, predicted TEXT NOT NULL, PRIMARY KEY (set_key, model, split, labels, draw))"))
+    connection.execute(text(
+        "CREATE TABLE production (set_key TEXT NOT NULL PRIMARY KEY, labeled_scores TEXT NOT NULL, "
+        "production_scores TEXT NOT NULL, compared_at TEXT NOT NULL)"))
+
+
+STEPS: tuple[tuple[int, Callable[[Connection], None]], ...] = (
+    (2, _keep_sends), (3, _keep_models), (4, _keep_curves))
 
 
 def version_of(where: Engine | Connection) -> int:

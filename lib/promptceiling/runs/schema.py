@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Integer, MetaData, PrimaryKeyConstraint, Table, Text
 
-VERSION = 3  # a change needs a step in migrations.py
+VERSION = 4  # a change needs a step in migrations.py
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -145,4 +145,24 @@ jobs = Table(
     Column("losses", Text, nullable=False),  # JSON list of [step, training loss]
     Column("created_at", Text, nullable=False),
     Column("finished_at", Text),
+    Column("details", Text),  # JSON object: epochs, files and their hashes, validation losses, the server's reason
+)
+
+curve_draws = Table(
+    "curve_draws", metadata,
+    Column("set_key", Text, nullable=False),
+    Column("model", Text, nullable=False),  # what was trained
+    Column("split", Text, nullable=False),  # that was predicted
+    Column("labels", Integer, nullable=False),  # how many train cases were drawn
+    Column("draw", Integer, nullable=False),
+    Column("predicted", Text, nullable=False),  # JSON list: places among the set's labels, in the order of the cases
+    PrimaryKeyConstraint("set_key", "model", "split", "labels", "draw"),
+)
+
+production = Table(
+    "production", metadata,
+    Column("set_key", Text, primary_key=True),
+    Column("labeled_scores", Text, nullable=False),  # JSON lists of what the two-sample test's classifier said
+    Column("production_scores", Text, nullable=False),
+    Column("compared_at", Text, nullable=False),
 )

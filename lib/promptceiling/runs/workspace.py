@@ -220,18 +220,20 @@ class Workspace(Store):
         t = schema.latencies
         return self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.latency_id))
 
-    def save_job(self, record: Mapping[str, Any]) -> None:
-        """Keep a fine-tuning job's state, by its id."""
-        values = dict(record) | {"losses": json.dumps(record.get("losses", []))}
+    def save_job(self, record: Mapping[str, Any], *, was: str | None = None) -> None:
+        """Keep a fine-tuning job's state, by its id; `was` is the id that it had before the server gave it one."""
+        values = dict(record) | {"losses": json.dumps(record.get("losses", [])),
+                                 "details": json.dumps(record.get("details") or {})}
         t = schema.jobs
         with self.writing() as connection:
-            changed = connection.execute(update(t).where(t.c.job_id == record["job_id"]).values(**values))
+            changed = connection.execute(update(t).where(t.c.job_id == (was or record["job_id"])).values(**values))
             if not changed.rowcount:
                 connection.execute(insert(t).values(**values))
 
     def jobs(self, set_key: str) -> pd.DataFrame:
-        """Fine-tuning jobs on a labeled set, in order; `losses` is a list of (step, training loss)."""
+        """Fine-tuning jobs on a labeled set, in order; `losses` is a list of (step, loss), `details` a dict."""
         t = schema.jobs
         frame = self._frame(select(t).where(t.c.set_key == set_key).order_by(t.c.created_at))
         frame["losses"] = [json.loads(x) for x in frame["losses"]]
+        frame["details"] = [json.loads(x) if isinstance(x, str) else {} for x in frame["details"]]
         return frame

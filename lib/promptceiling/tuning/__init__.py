@@ -1,7 +1,23 @@
 """Room 5: the training file, the fine-tuning job, and the local classifier measured beside the two."""
 
+from promptceiling.tuning.curve import curve_sizes, drawn_predictions, learning_curve_of, run_learning_curve
 from promptceiling.tuning.export import training_lines, write_training_file
 from promptceiling.tuning.jobs import fine_tune, follow_job
-from promptceiling.tuning.local import LOCAL_NAME, run_local_classifier
+from promptceiling.tuning.linear import LinearClassifier
+from promptceiling.tuning.local import LOCAL_NAME, LOCAL_URL, LocalRun, run_local_classifier
 
-__all__ = ["LOCAL_NAME", "fine_tune", "follow_job", "run_local_classifier", "training_lines", "write_training_file"]
+__all__ = [
+    "LOCAL_NAME",
+    "LOCAL_URL",
+    "LinearClassifier",
+    "LocalRun",
+    "curve_sizes",
+    "drawn_predictions",
+    "fine_tune",
+    "follow_job",
+    "learning_curve_of",
+    "run_learning_curve",
+    "run_local_classifier",
+    "training_lines",
+    "write_training_file",
+]
