@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from promptceiling.scores import wilson
-from promptceiling.scores.interval import difference_interval, percentile, share_interval, wilson_ends
+from promptceiling.scores.interval import Units, difference_interval, percentile, share_interval, wilson_ends
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -59,7 +59,7 @@ def test_an_accuracys_bootstrap_gives_wilsons_interval():
 def test_all_right_leaves_room_below():
     """A resample of right answers is always right; the interval is Wilson's nevertheless, for the number of units."""
     assert share_interval(1.0, np.ones(50), 100).low == pytest.approx(wilson(100, 100).low)
-    assert share_interval(1.0, np.ones(50), 100, units=20).low == pytest.approx(wilson(20, 20).low)
+    assert share_interval(1.0, np.ones(50), 100, Units(20, 20.0)).low == pytest.approx(wilson(20, 20).low)
 
 
 @given(st.floats(0, 1), st.floats(0, 0.3), st.floats(-0.2, 0.2), st.integers(1, 10_000))
@@ -71,9 +71,39 @@ def test_an_interval_contains_its_value_and_stays_in_range(value, spread, shift,
 
 
 def test_a_difference_without_discordance_keeps_a_width():
-    """Identical answers on 50 cases leave 1.96 / 50 either side, not certainty."""
+    """Identical answers on 50 cases leave 2.01 / 50 (Student's t of 49 degrees) either side, not certainty."""
     got = difference_interval(0.0, 0.0, 50)
-    assert (got.low, got.high) == pytest.approx((-1.96 / 50, 1.96 / 50), abs=1e-5)
+    assert (got.low, got.high) == pytest.approx((-2.0096 / 50, 2.0096 / 50), abs=1e-5)
+
+
+def test_units_of_equal_size_count_as_they_are_and_unequal_ones_as_fewer():
+    """Kish: n^2 / sum of size^2. Ten of four cases are ten; one of 31 and nine of one are 40^2 / 970."""
+    assert Units.of(np.repeat(np.arange(10), 4), 40) == Units(10, 10.0)
+    assert Units.of(np.array([0] * 31 + list(range(1, 10))), 40).effective == pytest.approx(1600 / 970)
+    assert Units.of(None, 40) == Units.of(np.arange(40), 40) == Units(40, 40.0)
+
+
+def test_a_mean_over_equal_units_has_the_interval_of_students_t():
+    """14 customers of 28 cases: the difference's interval is the textbook's over the 14 customer means.
+
+    The bootstrap's variance is sum (d - mean)^2 / 14^2, so times 14/13 it is the standard error's square; 1/392 beside
+    it is what is added for cells that came out empty. Half a case a customer instead, 1/14, would hide 14 points.
+    """
+    from scipy.stats import t
+
+    d = np.random.default_rng(0).normal(0.1, 0.05, 14)
+    drawn = d[np.random.default_rng(1).integers(0, 14, (200_000, 14))].mean(axis=1)
+    got = difference_interval(float(d.mean()), float(drawn.std()), 392, Units(14, 14.0))
+    half = t.ppf(0.975, 13) * math.hypot(d.std(ddof=1) / 14**0.5, 1 / 392)
+    assert (got.high - got.low) / 2 == pytest.approx(half, rel=0.005)
+    assert half < 0.04 < t.ppf(0.975, 13) / 14
+
+
+def test_one_unit_says_nothing_about_others():
+    """Every case from one customer: the whole range, whatever was answered."""
+    one = Units.of(np.zeros(50, dtype=np.intp), 50)
+    share, difference = share_interval(0.8, np.full(9, 0.8), 50, one), difference_interval(0.1, 0.0, 50, one)
+    assert (share.low, share.high, difference.low, difference.high) == (0.0, 1.0, -1.0, 1.0)
 
 
 def test_the_percentile_interval_is_the_draws_percentiles():

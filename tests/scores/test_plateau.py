@@ -5,6 +5,7 @@ import pytest
 
 from promptceiling.errors import InputError
 from promptceiling.scores import plateau_of
+from promptceiling.scores.interval import Units
 from promptceiling.scores.plateau import gain_bound
 
 L = ["a", "b", "c", "d"]
@@ -74,7 +75,7 @@ def test_the_bound_of_a_clear_leader_is_the_one_sided_normal_bound():
     rng = np.random.default_rng(0)
     points = np.array([0.5, 0.8, 0.8, 0.3, 0.3])
     drawn = points[:, None] + 0.01 * rng.normal(size=(5, 50_000))
-    assert gain_bound(points, drawn) == pytest.approx(1.812 * 0.01 * 2**0.5, rel=0.02)
+    assert gain_bound(points, drawn, Units(10_000, 10_000.0)) == pytest.approx(1.812 * 0.01 * 2**0.5, rel=0.02)
 
 
 def test_identical_iterations_have_no_gain():

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from promptceiling.scores import Interval, benjamini_hochberg, score_predictions, wilson
-from promptceiling.scores.interval import difference_interval
+from promptceiling.scores.interval import Units, difference_interval
 from promptceiling.scores.paired import mcnemar_exact, tango
 
 UNUSABLE = ("unparsed", "truncated", "refused")
@@ -121,10 +121,9 @@ def share_difference(a: Mask, b: Mask, units: NDArray[np.object_]) -> Interval:
     0.5
     """
     n, (_, place) = len(a), np.unique(units, return_inverse=True)
-    count = int(place.max(initial=-1)) + 1
-    if count == n:
+    own = Units.of(place, n)
+    if own.count == n:
         return tango(int((b & ~a).sum()), int((a & ~b).sum()), n)
     moved = b.astype(float) - a.astype(float)
     sums = np.bincount(place, moved) - np.bincount(place) * moved.mean()
-    spread = float(np.sqrt((sums**2).sum() * count / max(1, count - 1))) / n
-    return difference_interval(float(moved.mean()), spread, n, count)
+    return difference_interval(float(moved.mean()), float(np.sqrt((sums**2).sum())) / n, n, own)

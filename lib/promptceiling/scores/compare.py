@@ -11,7 +11,7 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, difference_interval
+from promptceiling.scores.interval import Interval, Units, difference_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.paired import mcnemar_exact, tango
 from promptceiling.scores.power import minimum_detectable_delta
@@ -92,12 +92,12 @@ def compare_paired(
     every, said_a, said_b = encode(expected, labels), encode(a, labels), encode(b, labels)
     y, pa, pb = every[keep], said_a[keep], said_b[keep]
     unit = None if units is None else unit_codes(unit_codes(units)[keep])
-    n, count = len(y), len(y) if unit is None else int(unit.max()) + 1
+    n, own = len(y), Units.of(unit, len(y))
     drawn = draw_metrics(y, [pa, pb], size, units=unit, draws=draws, seed=seed)
     moved = drawn.weighted[1] - drawn.weighted[0]
     delta = difference_interval(
         point_metrics_of(y, pb, size).f1_weighted - point_metrics_of(y, pa, size).f1_weighted,
-        float(moved.std()), n, count)
+        float(moved.std()), n, own)
     right_a, right_b = pa == y, pb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     rates = (float(down_a.mean()), float(down_b.mean())) if by_side else (math.nan, math.nan)
@@ -106,7 +106,7 @@ def compare_paired(
     return Comparison(
         n=n, left_out=int((~keep).sum()), delta_f1_weighted=delta,
         delta_accuracy=tango(only_b, only_a, n) if unit is None else difference_interval(
-            (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, count),
+            (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, own),
         only_a=only_a, only_b=only_b, mcnemar_p=mcnemar_exact(only_b, only_a), margins=margins,
         share_at_least=tuple((m, float((moved >= m - 1e-12).mean())) for m in margins),
         worth=worth,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promptceiling.scores.interval import NOTHING, Interval, Z
+from promptceiling.scores.interval import NOTHING, Interval, Units
 from promptceiling.scores.metrics import Codes, Floats, encode, table_of, unit_codes
 
 
@@ -15,7 +15,7 @@ def influence_interval(
     expected: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str], *,
     units: Sequence[object] | None = None,
 ) -> Interval:
-    """The weighted F1 with value +- 1.96 standard errors from the influence of each case; NaN for no cases.
+    """The weighted F1 with value +- t standard errors from the influence of each case or unit; NaN for no cases.
 
     Its ends lie within 0.005 of `score_predictions`' from n = 1,000 on. On fewer cases it knows neither bias nor skew.
 
@@ -27,9 +27,11 @@ def influence_interval(
     if not len(truth):
         return NOTHING
     value, influence = influence_of(truth, said, size)
-    sums = influence if units is None else np.bincount(unit_codes(units), weights=influence)
-    error = math.sqrt(float((sums**2).sum())) / len(truth)
-    return Interval(value, value - Z * error, value + Z * error, len(truth))
+    unit = None if units is None else unit_codes(units)
+    own = Units.of(unit, len(truth))
+    sums = influence if unit is None else np.bincount(unit, weights=influence)
+    half = own.reach() * math.sqrt(float((sums**2).sum()) * own.inflation) / len(truth) if own.freedom > 0 else math.inf
+    return Interval(value, value - half, value + half, len(truth))
 
 
 def influence_of(expected: Codes, predicted: Codes, labels: int) -> tuple[float, Floats]:

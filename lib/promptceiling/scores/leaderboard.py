@@ -10,7 +10,7 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.compare import failures_forbid
-from promptceiling.scores.interval import Interval, difference_interval, share_interval
+from promptceiling.scores.interval import Interval, Units, difference_interval, share_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.pairs import Pair, pairs_of
 from promptceiling.scores.resample import DRAWS, atoms_of, draw_metrics
@@ -79,24 +79,24 @@ def leaderboard_of(
     size, y = len(labels), encode(expected, labels)[keep]
     coded = [encode(predictions[name], labels)[keep] for name in names]
     n, unit = len(y), None if units is None else unit_codes(unit_codes(units)[keep])
-    count = n if unit is None else int(unit.max()) + 1
+    own = Units.of(unit, n)
     drawn = draw_metrics(y, coded, size, units=unit, draws=draws, seed=seed).weighted
     points = np.array([point_metrics_of(y, p, size).f1_weighted for p in coded])
     order = sorted(range(len(names)), key=lambda k: (-points[k], names[k]))
     best = order[0]
     is_best = drawn == drawn.max(axis=0)
     best_share = (is_best / is_best.sum(axis=0)).mean(axis=1)
-    pairs = pairs_of([names[k] for k in order], points[order], drawn[order], n, count)
+    pairs = pairs_of([names[k] for k in order], points[order], drawn[order], n, own)
     apart = {pair.b for pair in pairs if pair.a == names[best] and pair.p_holm <= 0.05}
     rates = [float(down[name].mean()) if name in down else math.nan for name in names]
     standings = tuple(
         Standing(
-            names[k], share_interval(points[k], drawn[k], n, count),
-            difference_interval(points[k] - points[best], float((drawn[k] - drawn[best]).std()), n, count)
+            names[k], share_interval(points[k], drawn[k], n, own),
+            difference_interval(points[k] - points[best], float((drawn[k] - drawn[best]).std()), n, own)
             if k != best else Interval(0.0, 0.0, 0.0, n),
             names[k] not in apart, float(best_share[k]), rates[k])
         for k in order)
     alone = atoms_of(y, coded, size, np.arange(n) if unit is None else unit, alike=False)
     corrected = standings[0].f1_weighted if len(names) == 1 else selection_corrected(
-        alone, size, drawn[best], n, seed=seed)
+        alone, size, drawn[best], n, own, seed=seed)
     return Leaderboard(n, standings, corrected, pairs, failures_forbid(float((~keep).mean()), rates))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import NOTHING, Interval, share_interval, wilson, wilson_ends
+from promptceiling.scores.interval import NOTHING, Interval, Units, share_interval, share_of_spread, wilson
 from promptceiling.scores.metrics import Codes, PointMetrics, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 
@@ -24,8 +24,9 @@ _NEAR_CONSTANT, _FAR_ABOVE_MACRO = 0.05, 0.10
 class ClassScore:
     """One label: precision, recall and F1 with its support.
 
-    Precision and recall have Wilson's interval. So has F1: F1 = 2 J / (1 + J), where J is the share of right answers
-    among the cases that are expected or answered as this label. `n` of each interval is the number of cases in it.
+    Precision and recall have Wilson's interval, for units as `share_interval` has it. So has F1: F1 = 2 J / (1 + J),
+    where J is the share of right answers among the cases that are expected or answered as this label. `n` of each
+    interval is the number of cases in it.
     """
 
     label: str
@@ -105,23 +106,23 @@ def score_predictions(
     constant = min(commonest)
     point = point_metrics_of(truth[kept], said[kept], size)
     unit = None if units is None else unit_codes(unit_codes(units)[kept])
-    count = scored if unit is None else int(unit.max(initial=-1)) + 1
+    own = Units.of(unit, scored)
     answers = np.full(scored, labels.index(constant) if constant in labels else size)
     score = Score(
-        n=len(truth), scored=scored, units=count, outcomes=dict(Counter(outcome)),
+        n=len(truth), scored=scored, units=own.count, outcomes=dict(Counter(outcome)),
         f1_weighted=NOTHING, f1_macro=NOTHING, accuracy=NOTHING,
         f1_weighted_failed_wrong=point_metrics_of(truth, np.where(kept, said, size), size).f1_weighted,
         constant_label=constant, constant_f1=point_metrics_of(truth[kept], answers, size).f1_weighted, per_class=())
     if not scored:
         return score
     drawn = draw_metrics(truth[kept], [said[kept]], size, units=unit, draws=draws, seed=seed)
-    macro = share_interval(point.f1_macro, drawn.macro[0], scored, count)
+    macro = share_interval(point.f1_macro, drawn.macro[0], scored, own)
     unseen = sum(s == 0 for s in point.support)
     score = replace(
-        score, f1_weighted=share_interval(point.f1_weighted, drawn.weighted[0], scored, count),
+        score, f1_weighted=share_interval(point.f1_weighted, drawn.weighted[0], scored, own),
         f1_macro=replace(macro, high=min(1.0, macro.high + unseen / size)),
         accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
-            point.accuracy, drawn.accuracy[0], scored, count),
+            point.accuracy, drawn.accuracy[0], scored, own),
         per_class=_per_class(truth[kept], said[kept], unit, point, labels))
     return replace(score, remarks=_remarks(score, point.support))
 
@@ -143,12 +144,16 @@ def _per_class(
 
 
 def _share(right: NDArray[np.bool_], among: NDArray[np.bool_], unit: Codes | None) -> Interval:
-    """The share of right answers among some cases, with Wilson's interval for as many cases as there are units."""
+    """The share of right answers among some cases, with Wilson's interval, or `share_interval`'s for units.
+
+    The spread that resampled units would show is that of their sums of (right - share), to the first order.
+    """
     n, hits = int(among.sum()), int((right & among).sum())
-    if n == 0:
-        return NOTHING
-    low, high = wilson_ends(hits / n, n if unit is None else len(np.unique(unit[among])))
-    return Interval(hits / n, low, high, n)
+    if unit is None or n == 0:
+        return wilson(hits, n)
+    inside, share = unit[among], hits / n
+    off = np.bincount(inside, weights=right[among] - share)
+    return share_of_spread(share, 0.0, float(np.sqrt((off**2).sum())) / n, n, Units.of(inside, n))
 
 
 def _with_value(value: float, interval: Interval) -> Interval:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from promptceiling.scores.interval import NOTHING, Interval, share_interval
+from promptceiling.scores.interval import NOTHING, Interval, Units, share_interval
 from promptceiling.scores.metrics import Floats
 from promptceiling.scores.resample import Atoms, metrics_of_counts
 
@@ -12,7 +12,8 @@ SELECTION_DRAWS = 2000
 
 
 def selection_corrected(
-    alone: Atoms, labels: int, winner_draws: Floats, n: int, *, draws: int = SELECTION_DRAWS, seed: int = 0
+    alone: Atoms, labels: int, winner_draws: Floats, n: int, units: Units, *, draws: int = SELECTION_DRAWS,
+    seed: int = 0,
 ) -> Interval:
     """The weighted F1 to expect of the chosen variant on new cases.
 
@@ -43,4 +44,4 @@ def selection_corrected(
     if not len(scores):
         return NOTHING
     value = float(scores.mean())
-    return share_interval(value, winner_draws - winner_draws.mean() + value, n, size)
+    return share_interval(value, winner_draws - winner_draws.mean() + value, n, units)

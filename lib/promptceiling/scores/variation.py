@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval
+from promptceiling.scores.interval import Interval, Units
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 
@@ -50,9 +50,9 @@ def delta_over_draws(
 ) -> Variation:
     """B's mean weighted F1 minus A's, each over several draws; `scores` are B's minus A's mean.
 
-    The variance is that of the means under resampled cases, plus spread^2 / draws of each side; Student's t with the
-    degrees of freedom of Welch and Satterthwaite, the cases' counting as known. With one draw a side there is no spread
-    to see and the interval is the cases' alone. Raises InputError for no draws, or lengths that differ.
+    The variance is that of the means under resampled cases (corrected for few units, see `Units`), plus spread^2 /
+    draws of each side; Student's t with the degrees of freedom of Welch and Satterthwaite. With one draw a side there
+    is no spread to see and the interval is the cases' alone. Raises InputError for no draws, or lengths that differ.
     """
     return _variation(expected, [list(p) for p in b], [list(p) for p in a], labels, units, draws, seed)
 
@@ -73,13 +73,18 @@ def _variation(
     sides = [points[: len(plus)]] + ([points[len(plus):]] if minus else [])
     means = drawn[: len(plus)].mean(axis=0) - (drawn[len(plus):].mean(axis=0) if minus else 0.0)
     parts = [float(side.var(ddof=1)) / len(side) if len(side) > 1 else 0.0 for side in sides]
-    cases_variance, draws_variance = float(means.var()), sum(parts)
-    known = sum(part**2 / (len(side) - 1) for part, side in zip(parts, sides, strict=True) if part > 0)
-    freedom = (cases_variance + draws_variance) ** 2 / known if known > 0 else math.inf
+    own = Units.of(unit, len(truth))
+    cases_variance = float(means.var()) * own.inflation if own.freedom > 0 else math.inf
+    draws_variance = sum(parts)
+    known = cases_variance**2 / own.freedom if own.freedom > 0 else math.inf
+    known += sum(part**2 / (len(side) - 1) for part, side in zip(parts, sides, strict=True) if part > 0)
+    total = cases_variance + draws_variance
+    freedom = total**2 / known if known > 0 and math.isfinite(total) else math.inf
     value = float(sides[0].mean() - (sides[1].mean() if minus else 0.0))
-    half = float(t.ppf(0.975, freedom)) * math.sqrt(cases_variance + draws_variance)
+    half = float(t.ppf(0.975, freedom)) * math.sqrt(total)
     scores = sides[0] - (sides[1].mean() if minus else 0.0)
     spread = float(sides[0].std(ddof=1)) if len(plus) > 1 else math.nan
     return Variation(
-        tuple(scores.tolist()), Interval(value, value - half, value + half, len(truth)), spread,
+        tuple(scores.tolist()),
+        Interval(value, max(-1.0 if minus else 0.0, value - half), min(1.0, value + half), len(truth)), spread,
         math.sqrt(cases_variance), math.sqrt(draws_variance))
