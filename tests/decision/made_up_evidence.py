@@ -89,6 +89,6 @@ def nothing_run(**changes):
 TUNED_WELL, TUNED_IN_VAIN = alternative("fine-tune", around(0.12, 0.03)), alternative("fine-tune", around(0.01, 0.02))
 LOCAL_WELL, LOCAL_ALIKE = alternative("local", around(0.12, 0.03)), alternative("local", around(0.0, 0.02))
 GOOD, SLOW = around(0.9, 0.02), around(500.0, 50.0, 100)
-DEAR = tokens(8_000.0, 0.0, 1_000.0)  # $13 per 1,000 requests at the prices above: $1,300 at the default volume
+DEAR = tokens(40_000.0, 0.0, 4_000.0)  # $60 per 1,000 requests at the prices above: $6,000 at the default volume
 OPEN = Interval(40.0, 30.0, math.inf, 40)
 DEFAULTS = Assumptions()

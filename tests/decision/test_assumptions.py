@@ -1,19 +1,24 @@
 import math
-from dataclasses import fields
 
 import pytest
 
-from promptceiling.decision import Assumptions
+from promptceiling.decision import Assumptions, stated_inputs
+from promptceiling.decision.assumptions import GROUPS
 from promptceiling.errors import InputError
 
-NUMBERS = [field.name for field in fields(Assumptions) if field.name != "price_of"]
+NUMBERS = [i.name for i in stated_inputs() if not isinstance(i.default, str)]
+MAY_BE_NONE = {i.name for i in stated_inputs() if i.zero}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, -math.inf])
 def test_a_number_that_is_none_is_refused(name, value):
     """Zero, negative, infinite and no number: the assumption and what was expected are named."""
-    with pytest.raises(InputError, match=rf"^{name} is {value}; expected a number above 0\.$") as caught:
+    if value == 0 and name in MAY_BE_NONE:
+        assert getattr(Assumptions(**{name: 0}), name) == 0
+        return
+    expected = "of 0 or more" if name in MAY_BE_NONE else "above 0"
+    with pytest.raises(InputError, match=rf"^{name} is {value}; expected a number {expected}\.$") as caught:
         Assumptions(**{name: value})
     assert caught.value.column == name
 
@@ -23,6 +28,26 @@ def test_margins_in_the_wrong_order_are_refused():
     with pytest.raises(InputError, match=r"margin_low \(0\.09\) is above margin_high \(0\.08\)"):
         Assumptions(margin_low=0.09)
     assert Assumptions(margin_low=0.08).margin_high == 0.08
+
+
+@pytest.mark.parametrize("name", ["batch_share", "batch_discount", "retrain_share"])
+def test_a_share_is_at_most_one(name):
+    """More than all of it is no share."""
+    with pytest.raises(InputError, match=rf"^{name} is 1.01; expected a share, at most 1\.$"):
+        Assumptions(**{name: 1.01})
+
+
+def test_every_assumption_says_what_it_is_and_why_it_is_what_it_is():
+    """Title, group and reason are there for each; estimates have a plausible range, thresholds are choices."""
+    for stated in stated_inputs():
+        assert stated.group in GROUPS
+        assert stated.title[0].isupper()
+        assert stated.why.endswith(".")
+        if not isinstance(stated.default, str):
+            assert stated.low <= stated.default <= stated.high or stated.zero
+        if stated.group == "thresholds":
+            assert stated.spread == 1
+    assert [g for g in GROUPS if any(i.group == g for i in stated_inputs())] == list(GROUPS)
 
 
 def test_the_defaults_are_the_frameworks():

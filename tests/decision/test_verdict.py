@@ -145,8 +145,9 @@ def test_what_was_not_measured_is_listed_with_its_remedy():
 
     assert [line.split(":")[0] for line in missing] == [
         "The prompt misses a hard latency limit of 300 ms (p95)",
-        "After a fine-tune", "The local classifier was not measured"]
-    assert verdict(evidence(alternatives=(LOCAL_ALIKE, TUNED_IN_VAIN))).missing == ()
+        "After a fine-tune", "A fine-tune does not pay back within 12 months", "The local classifier was not measured"]
+    whole = evidence(alternatives=(LOCAL_ALIKE, TUNED_IN_VAIN))
+    assert verdict(whole, Assumptions(usd_per_error=1.0)).missing == ()
 
 
 # --- properties
@@ -187,7 +188,8 @@ def test_any_evidence_has_one_verdict_in_sentences(found, assumptions):
             *(r.remedy for r in decision.rows if r.remedy)]
     assert all(line.endswith(".") for line in said), said
     assert not any(word in line for line in said for word in ("nan", "None", "inf ", "inf]"))
-    assert [r.id for r in decision.rows] == ["no_evals", "few_labels", "f1", "latency", "cost", "plateau", "tune_delta"]
+    assert [r.id for r in decision.rows] == ["no_evals", "few_labels", "f1", "latency", "cost", "plateau", "tune_delta",
+                                             "payback"]
     assert all(r.remedy for r in decision.rows if r.status in ("undecidable", "not measured"))
 
 

@@ -1,16 +1,20 @@
 """Room 6: the evidence, the table, the verdict, and the published file that anyone can check."""
 
 from promptceiling.decision.alternatives import Alternative
-from promptceiling.decision.assumptions import Assumptions
+from promptceiling.decision.assumptions import Assumptions, Input, stated_inputs
 from promptceiling.decision.changes import ClassChange, ShareChange
+from promptceiling.decision.checklist import Item, checklist_of
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.gather import gather
+from promptceiling.decision.life import ModelEnd, ModelEnds, model_ends
+from promptceiling.decision.options import Option, options_of
+from promptceiling.decision.precedence import Verdict
 from promptceiling.decision.published import Published, publish, read_published, verify
 from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.table import Row, prompt_cost, table_of
 from promptceiling.decision.usage import TokenUse
-from promptceiling.decision.verdict import Decision, Verdict, decide
+from promptceiling.decision.verdict import Decision, decide, verdict_of
 
 __all__ = [
     "Alternative",
@@ -19,7 +23,12 @@ __all__ = [
     "Cost",
     "Decision",
     "Evidence",
+    "Input",
+    "Item",
+    "ModelEnd",
+    "ModelEnds",
     "Opening",
+    "Option",
     "Published",
     "Readiness",
     "Row",
@@ -27,12 +36,17 @@ __all__ = [
     "ShareChange",
     "TokenUse",
     "Verdict",
+    "checklist_of",
     "cost_of",
     "decide",
     "gather",
+    "model_ends",
+    "options_of",
     "prompt_cost",
     "publish",
     "read_published",
+    "stated_inputs",
     "table_of",
+    "verdict_of",
     "verify",
 ]

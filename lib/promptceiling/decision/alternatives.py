@@ -9,7 +9,7 @@ import pandas as pd
 
 from promptceiling.decision.answers import first_repeat, groups
 from promptceiling.decision.changes import ClassChange, ShareChange, class_changes, field_changes, format_changes
-from promptceiling.decision.usage import TokenUse, latency_ms, token_use
+from promptceiling.decision.usage import TokenUse, latency_ms, requests_per_s, token_use
 from promptceiling.scores import (
     MARGINS,
     Comparison,
@@ -40,7 +40,8 @@ class Alternative:
     per_class: every label, the greatest loss of recall first.
     fields: further fields, such as the priority: the share that is right.
     formats: answers without a usable label, together ("unusable") and by outcome.
-    p50_ms, p95_ms: latency measured apart, None where it was not.
+    p50_ms, p95_ms: latency measured apart, None where it was not; requests_per_s: of its run, several at a time.
+    base_model: what a fine-tune was built on; "" for another kind.
     """
 
     kind: str
@@ -59,6 +60,8 @@ class Alternative:
     per_class: tuple[ClassChange, ...] = ()
     fields: tuple[ShareChange, ...] = ()
     formats: tuple[ShareChange, ...] = ()
+    requests_per_s: Interval | None = None
+    base_model: str = ""
 
     @property
     def delta(self) -> Interval:
@@ -139,7 +142,8 @@ def _compared(
         p95_ms=latency_ms(latencies, fingerprint, model), p50_ms=latency_ms(latencies, fingerprint, model, 0.5),
         seeds=seeds, models=tuple(str(each["model"].iloc[0]) for each in drawn),
         per_class=class_changes(a, b, labels),
-        fields=field_changes(a, b), formats=format_changes(a, b))
+        fields=field_changes(a, b), formats=format_changes(a, b), requests_per_s=requests_per_s(rows),
+        base_model=base if kind == "fine-tune" else "")
 
 
 def _paired(a: pd.DataFrame, b: pd.DataFrame, labels: Sequence[str]) -> Comparison:

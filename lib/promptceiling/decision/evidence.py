@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
@@ -26,6 +26,8 @@ class Scored:
         an alternative).
     tokens: per request, None where the server gave no usage.
     p95_ms: latency measured apart, None where it was not.
+    requests_per_s: answers a second of its run, several at a time; None where it cannot be told from the answers.
+    output: how it was asked to answer: "json_schema", "json", "label", "decisions".
     """
 
     name: str
@@ -40,6 +42,8 @@ class Scored:
     best_share: float | None
     tokens: TokenUse | None
     p95_ms: Interval | None
+    requests_per_s: Interval | None = None
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Evidence:
     confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
     alternatives: local classifiers and fine-tunes, where measured.
     readiness: whether the labels carry a fine-tune; None in files of before it was asked.
+    leaking: train cases that nearly repeat a case which is scored.
+    shutdown_dates: model -> day on which it ends, as its endpoint said.
     """
 
     name: str
@@ -86,6 +92,8 @@ class Evidence:
     openings: tuple[Opening, ...]
     embedded: bool
     readiness: Readiness | None = None
+    leaking: int = 0
+    shutdown_dates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def best(self) -> Scored | None:

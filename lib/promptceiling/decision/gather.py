@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
+from sqlalchemy import select
 
 from promptceiling.decision.alternatives import alternatives_of
 from promptceiling.decision.answers import Key, complete, first_repeat, groups
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.readiness import readiness_of
-from promptceiling.decision.usage import latency_ms, token_use
+from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
+from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.runs import EMBEDDED_URL, Workspace, completions
+from promptceiling.runs import EMBEDDED_URL, Workspace, completions, schema
 from promptceiling.scores import (
     Interval,
     Plateau,
@@ -44,6 +47,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     validation = prompts[prompts["split"] == "validation"]
     labels = labeled_set.labels()
     scored, corrected = _scored(validation, labels, latencies)
+    outputs = {key: variant.output for key, variant in workspace.variants().items()}
+    scored = tuple(replace(s, output=outputs.get((s.fingerprint, s.name), "")) for s in scored)
     best = scored[0] if scored else None
     test_f1 = None
     if best is not None:
@@ -62,7 +67,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
         embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
-        readiness=readiness,
+        readiness=readiness, leaking=_leaking(labeled_set),
+        shutdown_dates=_shutdown_dates(workspace, set(zip(frame["base_url"], frame["model"], strict=True))),
     )
 
 
@@ -108,7 +114,7 @@ def _with_standing(
         first_run_at=str(rows["first_run_at"].iloc[0]), score=score,
         delta_to_best=standing.delta_to_best if standing else None, tied=standing.tied if standing else None,
         best_share=standing.best_share if standing else None, tokens=token_use(rows),
-        p95_ms=latency_ms(latencies, key[3], key[0]))
+        p95_ms=latency_ms(latencies, key[3], key[0]), requests_per_s=requests_per_s(rows))
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
@@ -128,3 +134,19 @@ def _confusion(rows: pd.DataFrame, labels: Sequence[str]) -> tuple[tuple[int, ..
     kept = rows[rows["outcome"] != "failed"]
     table = confusion_matrix(kept["expected"].tolist(), kept["predicted"].tolist(), labels)
     return tuple(tuple(int(x) for x in row) for row in table)
+
+
+def _leaking(labeled_set: LabeledSet) -> int:
+    """Train cases that are in one near-duplicate cluster with a case that is scored."""
+    cases = labeled_set.cases
+    if "cluster" not in cases or "split" not in cases:
+        return 0
+    train = cases["split"] == "train"
+    return int(cases.loc[train, "cluster"].isin(set(cases.loc[~train, "cluster"])).sum())
+
+
+def _shutdown_dates(workspace: Workspace, asked: set[tuple[object, object]]) -> dict[str, str]:
+    """What endpoints said of the end of the models that were asked there."""
+    with workspace.engine.connect() as connection:
+        found = connection.execute(select(schema.models)).all()
+    return {row.model: row.shutdown_date for row in found if row.shutdown_date and (row.base_url, row.model) in asked}

@@ -105,6 +105,8 @@ def _write(workspace: Workspace, path: Path, published: Published) -> None:
         schema.latencies: select(schema.latencies).where(schema.latencies.c.set_key == key),
         schema.openings: select(schema.openings).where(schema.openings.c.set_key == key),
         schema.jobs: select(schema.jobs).where(schema.jobs.c.set_key == key),
+        schema.models: select(schema.models).where(
+            schema.models.c.model.in_(select(schema.runs.c.model).where(schema.runs.c.set_key == key))),
         schema.curve_draws: select(schema.curve_draws).where(schema.curve_draws.c.set_key == key),
         schema.production: select(schema.production).where(schema.production.c.set_key == key),
     }

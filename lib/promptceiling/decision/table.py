@@ -1,16 +1,21 @@
-"""The decision table: each row answered met, not met, undecidable or not measured, with its numbers and a remedy."""
+"""The decision table in words: each row with its status, its numbers with interval and n, and a remedy."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promptceiling.decision.assumptions import Assumptions
+from promptceiling.decision.conditions import Answers, answers_of, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.words import dollars, figure, milliseconds, points
+from promptceiling.decision.life import ModelEnds
+from promptceiling.decision.words import count, dollars, figure, milliseconds, months, points, usd
 from promptceiling.runs import Price
-from promptceiling.scores import Interval, Status, labels_to_decide, status_of
-from promptceiling.scores.compare import worth_of
+from promptceiling.scores import Interval, Status, labels_to_decide
+
+_CALLS_FOR_AN_END = 72  # single calls from which the upper end of a 95% interval of p95 is one of them: 0.95^72 < 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class Row:
     id: its stable name; condition: the question with its threshold; recommendation: what holds if it is met.
     status: met, not met, undecidable or not measured; interval: the figure it rests on, None where none was measured.
     reason: a sentence that cites the numbers; remedy: what would settle it, "" where settled.
+    source: the run or the stated input that the figure comes from, "" where there is none.
     """
 
     id: str
@@ -31,143 +37,182 @@ class Row:
     interval: Interval | None
     reason: str
     remedy: str = ""
+    source: str = ""
 
 
-def table_of(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price]) -> tuple[Row, ...]:
-    """All rows, in the framework's order."""
-    return (
-        _evals(evidence), _labels(evidence, assumptions), _f1(evidence, assumptions), _latency(evidence, assumptions),
-        _cost(evidence, assumptions, prices), _plateau(evidence, assumptions), _tune(evidence, assumptions),
-    )
+def table_of(
+    evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], ends: ModelEnds | None = None,
+    answers: Answers | None = None,
+) -> tuple[Row, ...]:
+    """All rows, in the framework's order, then whether a fine-tune pays back in time."""
+    found = answers or answers_of(evidence, stated, prices, ends)
+    said = {
+        "no_evals": _evals(evidence), "few_labels": _labels(evidence, stated), "f1": _f1(evidence, stated, found),
+        "latency": _latency(evidence, stated, found), "cost": _cost(evidence, stated, prices, found),
+        "plateau": _plateau(evidence, stated, found), "tune_delta": _tune(evidence, stated, found),
+        "payback": _payback(stated, found)}
+    return tuple(Row(row, condition, recommendation, found.rows[row].status, found.rows[row].interval, reason, remedy,
+                     source)
+                 for row, (condition, recommendation, reason, remedy, source) in said.items())
 
 
-def prompt_cost(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price]) -> Cost | None:
-    """What the best prompt costs."""
+def prompt_cost(evidence: Evidence, assumptions: Assumptions, prices: Mapping[str, Price]) -> Cost | None:
+    """What the calls of the best prompt cost."""
     best = evidence.best
     if best is None:
         return None
     return cost_of(best.tokens, best.model, assumptions, prices, embedded=evidence.embedded)
 
 
-def _evals(evidence: Evidence) -> Row:
-    n = evidence.labels
-    row = ("no_evals", "No labeled evaluation set", "Stay with prompting; build evals first.")
+_Said = tuple[str, str, str, str, str]  # condition, recommendation, reason, remedy, source
+
+
+def _evals(evidence: Evidence) -> _Said:
+    n, head = evidence.labels, ("No labeled evaluation set", "Stay with prompting; build evals first.")
     if n == 0:
-        return Row(*row, "met", None, "There is no labeled case.", "Label at least 100 real cases by a written guide.")
-    return Row(*row, "not met", Interval(n, n, n, n), f"{n:,} labeled cases in {len(evidence.classes)} classes.")
+        return *head, "There is no labeled case.", "Label at least 100 real cases by a written guide.", ""
+    return *head, f"{n:,} labeled cases in {len(evidence.classes)} classes.", "", _set(evidence)
 
 
-def _labels(evidence: Evidence, assumptions: Assumptions) -> Row:
-    n, enough = evidence.labels, assumptions.labels_enough
-    row = ("few_labels", f"Fewer than {enough:,} labeled examples", "Few-shot prompting; collect more in parallel.")
+def _labels(evidence: Evidence, stated: Assumptions) -> _Said:
+    n, enough = evidence.labels, stated.labels_enough
+    head = (f"Fewer than {enough:,} labeled examples", "Few-shot prompting; collect more in parallel.")
     if n < enough:
-        return Row(*row, "met", Interval(n, n, n, n), f"{n:,} labeled cases, {enough - n:,} short of {enough:,}.",
-                   f"Label {enough - n:,} more.")
-    return Row(*row, "not met", Interval(n, n, n, n), f"{n:,} labeled cases.")
+        return (*head, f"{n:,} labeled cases, {enough - n:,} short of {enough:,}.", f"Label {enough - n:,} more.",
+                _set(evidence))
+    return *head, f"{n:,} labeled cases.", "", _set(evidence)
 
 
-def _f1(evidence: Evidence, assumptions: Assumptions) -> Row:
-    limit = assumptions.f1_ship
-    row = ("f1", f"The prompt's F1 is above {limit:.2f}", "Ship it; a fine-tune will not move the needle enough.")
-    if evidence.f1 is None:
-        return Row(*row, "not measured", None, "No prompt has been scored.", "Run the standard variants.")
+def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
+    limit = stated.f1_ship
+    head = (f"The prompt's F1 is above {limit:.2f}", "Ship it; a fine-tune will not move the needle enough.")
+    if evidence.f1 is None or evidence.best is None:
+        return *head, "No prompt has been scored.", "Run the standard variants.", ""
     interval, split = evidence.f1
-    status = status_of(interval, limit)
-    best = evidence.best
-    name = best.name if best else ""
-    reason = f"Best prompt, {name}: weighted F1 {figure(interval)} on {interval.n} {split} cases."
+    reason = f"Best prompt, {evidence.best.name}: weighted F1 {figure(interval)} on {interval.n} {split} cases."
     if split == "validation" and evidence.selection_corrected is not None:
         reason += f" Corrected for having picked it: {figure(evidence.selection_corrected)}."
-    return Row(*row, status, interval, reason, _more_labels(interval, limit) if status == "undecidable" else "")
+    more = _more(interval, limit, "Label about {} more and it becomes decidable.", "labels")
+    return *head, reason, more if answers.status("f1") == "undecidable" else "", _run(evidence, split)
 
 
-def _latency(evidence: Evidence, assumptions: Assumptions) -> Row:
-    limit = assumptions.sla_ms
-    row = ("latency", f"The prompt misses a hard latency limit of {limit:g} ms (p95)",
-           "Evaluate smaller base models first, then fine-tune.")
-    p95 = evidence.best.p95_ms if evidence.best else None
-    if p95 is None or p95.n == 0:
-        return Row(*row, "not measured", None, "Latency was not measured apart from the run.",
-                   "Measure it: one call at a time, without retries.")
-    status = status_of(p95, limit)
+def _latency(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
+    limit = stated.sla_ms
+    head = (f"The prompt misses a hard latency limit of {limit:g} ms (p95)",
+            "Evaluate smaller base models first, then fine-tune.")
+    p95 = answers.rows["latency"].interval
+    if p95 is None:
+        return (*head, "Latency was not measured apart from the run.",
+                "Measure it: one call at a time, without retries.", "")
     reason = f"p95 of the best prompt is {milliseconds(p95)} over {p95.n} single calls."
-    return Row(*row, status, p95, reason, "Measure more calls." if status == "undecidable" else "")
+    remedy = ""
+    if answers.status("latency") == "undecidable":
+        remedy = (f"Time at least {_CALLS_FOR_AN_END} single calls; below that p95 has no upper end."
+                  if math.isinf(p95.high) and p95.n < _CALLS_FOR_AN_END
+                  else _more(p95, limit, "Time about {} more single calls.", "calls"))
+    return *head, reason, remedy, "single calls, timed apart from the run"
 
 
-def _cost(evidence: Evidence, assumptions: Assumptions, prices: dict[str, Price]) -> Row:
-    budget = assumptions.budget_usd_per_month
-    volume = f"{assumptions.requests_per_month:,.0f} requests a month"
-    row = ("cost", f"At {volume} the prompt costs more than ${budget:,.0f}",
-           "Fine-tuning a smaller model is justified.")
-    cost = prompt_cost(evidence, assumptions, prices)
+def _cost(evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], answers: Answers) -> _Said:
+    budget, volume = stated.budget_usd_per_month, f"{count(stated.requests_per_month)} requests a month"
+    head = (f"At {volume} the prompt costs more than {usd(budget)}", "Fine-tuning a smaller model is justified.")
+    cost = prompt_cost(evidence, stated, prices)
     if cost is None:
-        return Row(*row, "not measured", None, "Tokens or the price of the model are not known.",
-                   "Run on an endpoint that reports usage, and add the model to the price table.")
-    status = status_of(cost.per_month, budget)
+        return (*head, "Tokens or the price of the model are not known.",
+                "Run on an endpoint that reports usage, and add the model to the price table.", "")
     reason = (f"{dollars(cost.per_month)} a month, {dollars(cost.per_1000)} per 1,000 requests by the tokens of "
               f"{cost.per_1000.n} calls, at the price of {cost.price.model} ({cost.price.as_of})"
               f"{', which stands in for the embedded model' if cost.stand_in and evidence.embedded else ''}.")
-    return Row(*row, status, cost.per_month, reason, "Measure more calls." if status == "undecidable" else "")
+    more = _more(cost.per_month, budget, "Measure the tokens of about {} more calls.", "calls")
+    return (*head, reason, more if answers.status("cost") == "undecidable" else "",
+            f"measured tokens; prices of {cost.price.as_of}, {cost.price.source}")
 
 
-def _plateau(evidence: Evidence, assumptions: Assumptions) -> Row:
+def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     plateau = evidence.plateau
-    row = ("plateau", "A prompt plateau is confirmed", "Fine-tuning is warranted; plan for its operational overhead.")
+    head = ("A prompt plateau is confirmed", "Fine-tuning is warranted; plan for its operational overhead.")
     if plateau is None:
-        return Row(
-            *row, "not measured", None, "No iteration has been scored.", "Run several variants, of several kinds.")
+        return *head, "No iteration has been scored.", "Run several variants, of several kinds.", ""
     history = f"{len(plateau.iterations)} iterations of {len(plateau.kinds)} kinds"
     gain = plateau.gain
     if gain is not None:
         history += (f"; the last three gained {points(gain.value)}, at most {points(gain.high)} (95% bound) on "
                     f"{gain.n} cases")
-    plateau = plateau.at(assumptions.f1_ship)
-    state = plateau.state
+    plateau, source = plateau.at(stated.f1_ship), _run(evidence, "validation")
     limit = points(plateau.limit)
-    if state == "confirmed":
-        return Row(*row, "met", gain, f"{history}.")
-    if state == "too few cases":
+    if plateau.state == "too few cases":
         needed = plateau.labels_needed
         more = f"Label about {needed:,} more" if needed else "No realistic number of labels"
-        return Row(*row, "undecidable", gain, f"{history}: too few cases to rule a gain of {limit} out.",
-                   f"{more} to see a gain of {limit}.")
-    said = {
+        return (*head, f"{history}: too few cases to rule a gain of {limit} out.", f"{more} to see a gain of {limit}.",
+                source)
+    reason, remedy = {
+        "confirmed": (f"{history}.", ""),
         "good enough": (f"{history}; the best is at or above the threshold.", ""),
         "still climbing": (f"{history}: still climbing.", "Keep iterating."),
         "too few iterations": (f"{history}; at least 5 are needed.", "Score more variants."),
         "one kind only": (
             f"{history}; at least 3 kinds are needed.", "Change something else: shots, selection, wording."),
-    }[state]
-    return Row(*row, "not met", gain, *said)
+    }[plateau.state]
+    return *head, reason, remedy, source
 
 
-def _tune(evidence: Evidence, assumptions: Assumptions) -> Row:
-    low, high = assumptions.margin_low, assumptions.margin_high
-    row = ("tune_delta", f"After a fine-tune: the gain is under {100 * low:g}–{100 * high:g} points",
-           "The return rarely justifies it.")
+def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
+    low, high = stated.margin_low, stated.margin_high
+    head = (f"After a fine-tune: the gain is under {100 * low:g}–{100 * high:g} points",
+            "The return rarely justifies it.")
     tune = evidence.alternative("fine-tune")
     if tune is None:
-        return Row(*row, "not measured", None, "No fine-tune was scored beside the prompt.",
-                   "Only if the rows above call for one.")
-    delta = tune.delta
-    worth = worth_of(delta, (low, high))
+        return (*head, "No fine-tune was scored beside the prompt.", "Only if the rows above call for one.", "")
+    delta, source = tune.delta, f"paired on the {tune.split} split: {tune.name}"
     reason = (f"Fine-tune {figure(tune.f1_weighted)} against {figure(tune.prompt_f1_weighted)}: a difference of "
               f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}] on the same {delta.n} {tune.split} "
-              f"cases, which is {worth}.")
+              f"cases, which is {worth(tune, stated)}.")
     if not tune.comparable:
         why = tune.comparison.withheld or "The two sides failed on different shares of cases."
-        return Row(*row, "undecidable", delta, f"{reason} {why}", "Run again until both are complete.")
-    if worth == "worth it":
-        return Row(*row, "not met", delta, reason)
-    if worth == "undecidable":
+        return *head, f"{reason} {why}", "Run again until both are complete.", source
+    remedy = ""
+    if answers.status("tune_delta") == "undecidable":
         more = tune.comparison.labels_needed if (low, high) == tune.comparison.margins and not tune.seeds else None
-        return Row(*row, "undecidable", delta, reason,
-                   f"Label about {more:,} more test cases." if more else "No realistic number of labels would tell.")
-    return Row(*row, "met", delta, reason)
+        remedy = f"Label about {more:,} more test cases." if more else "No realistic number of labels would tell."
+    return *head, reason, remedy, source
 
 
-def _more_labels(interval: Interval, threshold: float) -> str:
+def _payback(stated: Assumptions, answers: Answers) -> _Said:
+    prompt, tune, found = answers.prompt, answers.tune, answers.rows["payback"]
+    within = months(answers.pays_within)
+    ends = (f", when its base model ends ({tune.ends_on})"
+            if tune and tune.ends_on and answers.pays_within < stated.horizon_months else "")
+    head = (f"A fine-tune does not pay back within {within}{ends}", "Do not tune, or not on this base model.")
+    source = "measured tokens and what is stated: volume, prices, hours"
+    if prompt is None or tune is None or math.isnan(prompt.month_usd):
+        return (*head, "What the prompt costs is not known, so there is nothing to hold a fine-tune against.",
+                "Run on an endpoint that reports usage, and add the model to the price table.", "")
+    ours, theirs = dollars(prompt.month_range), dollars(tune.month_range)
+    bill = (f"Set-up {usd(tune.setup_usd)}; a month costs {theirs} against {ours} of the prompt (tokens of "
+            f"{prompt.month_range.n} calls)")
+    interval = found.interval
+    if interval is not None and math.isfinite(interval.value):
+        bill += f"; paid back after {months(interval.value)} [{months(interval.low)}, {months(interval.high)}]"
+    elif found.status == "not measured" or stated.usd_per_error == 0:
+        bill += "; it saves nothing, and what a wrong answer costs is not stated"
+    else:
+        bill += f"; with {usd(stated.usd_per_error)} for each wrong answer avoided it saves nothing a month"
+    if ends:
+        bill += f"; its base model has {months(tune.months_left or 0)} left"
+    remedy = {"not measured": "State what a wrong answer costs you (usd_per_error).",
+              "undecidable": "Label more cases, to narrow the gain, and measure more calls, to narrow the cost."}
+    return *head, f"{bill}.", remedy.get(found.status, ""), source
+
+
+def _more(interval: Interval, threshold: float, sentence: str, what: str) -> str:
     more = labels_to_decide(interval, threshold)
-    if not more:
-        return "No realistic number of labels would tell."
-    return f"Label about {more:,} more and it becomes decidable."
+    return sentence.format(f"{more:,}") if more else f"No realistic number of {what} would tell."
+
+
+def _set(evidence: Evidence) -> str:
+    return f"labeled set {evidence.content_hash[:12]}"
+
+
+def _run(evidence: Evidence, split: str) -> str:
+    best = evidence.best
+    return f"{best.model}, {split} split, first run {best.first_run_at[:10]}" if best else ""

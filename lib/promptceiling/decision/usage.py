@@ -1,21 +1,32 @@
-"""What requests took, measured: tokens and latency, with intervals."""
+"""What requests took, measured: tokens, latency and throughput, with intervals."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from promptceiling.scores import Interval, percentile_interval
+from promptceiling.scores.interval import NOTHING, Z
+
+_BLOCKS, _PER_BLOCK = 10, 5
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """Measured tokens of a request: the mean over its calls, with a normal 95% interval."""
+    """Measured tokens of a request: the mean over its calls, with a normal 95% interval.
+
+    `cached` and `cache_write` are parts of `input`, and `reasoning` is a part of `output`; they are 0 where the server
+    names none.
+    """
 
     input: Interval
     cached: Interval
     output: Interval
+    reasoning: Interval = NOTHING
+    cache_write: Interval = NOTHING
 
 
 def token_use(rows: pd.DataFrame) -> TokenUse | None:
@@ -23,8 +34,28 @@ def token_use(rows: pd.DataFrame) -> TokenUse | None:
     known = rows[rows["input_tokens"].notna() & rows["output_tokens"].notna()]
     if known.empty:
         return None
-    return TokenUse(
-        _mean(known["input_tokens"]), _mean(known["cached_tokens"].fillna(0)), _mean(known["output_tokens"]))
+    return TokenUse(*(_mean(known[f"{name}_tokens"].fillna(0))
+                      for name in ("input", "cached", "output", "reasoning", "cache_write")))
+
+
+def requests_per_s(rows: pd.DataFrame) -> Interval | None:
+    """Answers a second of a run, from the times at which they came; None for fewer than 50 or for no time between.
+
+    The answers in order of time are cut into 10 blocks of as many each; the mean time of a block, with its normal 95%
+    interval over the blocks, gives the rate. A run with pauses has uneven blocks and so a wide interval.
+    """
+    came = rows.loc[rows["outcome"] != "failed", "received_at"].dropna()
+    if len(came) < _BLOCKS * _PER_BLOCK:
+        return None
+    times = pd.to_datetime(came, utc=True, format="ISO8601")
+    seconds = np.sort((times - times.min()).dt.total_seconds().to_numpy())
+    took = np.diff(seconds[np.linspace(0, len(seconds) - 1, _BLOCKS + 1).astype(int)])
+    mean, margin = float(took.mean()), Z * float(took.std(ddof=1)) / len(took) ** 0.5
+    if mean <= 0:
+        return None
+    size = (len(seconds) - 1) / _BLOCKS
+    return Interval(size / mean, size / (mean + margin), size / (mean - margin) if mean > margin else math.inf,
+                    len(seconds))
 
 
 def latency_ms(latencies: pd.DataFrame, fingerprint: str, model: str, quantile: float = 0.95) -> Interval | None:

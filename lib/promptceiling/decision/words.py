@@ -61,3 +61,42 @@ def _three(value: float) -> str:
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{digits}f}"
+
+
+def usd(amount: float) -> str:
+    """An amount in USD: three significant digits, whole dollars from 100 on.
+
+    >>> usd(1234.5), usd(0.01234), usd(0)
+    ('$1,234', '$0.0123', '$0')
+    """
+    if math.isnan(amount):
+        return "unknown"
+    return f"${amount:,.0f}" if abs(amount) >= 100 or amount == 0 else f"${_three(amount)}"
+
+
+def count(number: float) -> str:
+    """A large count in words that are read at a glance.
+
+    >>> count(100_000), count(41_200_000), count(2.5e9)
+    ('100,000', '41.2 million', '2.5 billion')
+    """
+    if not math.isfinite(number):
+        return "no number"
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if number >= size:
+            return f"{float(f'{number / size:.3g}'):,g} {name}"
+    return f"{number:,.0f}"
+
+
+def months(number: float) -> str:
+    """A time in months.
+
+    >>> months(12), months(1.57), months(math.inf), months(1)
+    ('12 months', '1.6 months', 'never', '1 month')
+    """
+    if math.isnan(number):
+        return "unknown"
+    if math.isinf(number):
+        return "never"
+    said = f"{number:,.0f}" if number >= 10 else f"{float(f'{number:.2g}'):g}"
+    return f"{said} month{'' if said == '1' else 's'}"

@@ -31,7 +31,8 @@ def alternatives_section(
         _latency(best.p95_ms), dollars(cost.per_1000) if cost else "not known")]
     for a in evidence.alternatives:
         delta = a.delta
-        own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded) if a.tokens else None
+        own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded,
+                      tuned=a.kind == "fine-tune") if a.tokens else None
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
                      f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
                      _latency(a.p95_ms),

@@ -83,19 +83,20 @@ def price_table() -> dict[str, Price]:
 _FREE = "the embedded model runs in this process"
 
 
-def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Price | None:
-    """The price of an endpoint's model, None where the table has none.
+def listed_price(model: str, table: Mapping[str, Price]) -> Price | None:
+    """The price of a model, None where the table has none.
 
-    A dated snapshot (`NAME-2026-11-23`) costs what NAME costs and a fine-tune (`ft:NAME:...`) what `ft:NAME` costs;
-    the embedded model costs nothing.
+    A dated snapshot (`NAME-2026-11-23`) costs what NAME costs, and a fine-tune (`ft:NAME:...`) what `ft:NAME` costs.
     """
+    base = ":".join(model.split(":")[:2]) if model.startswith("ft:") else model
+    return table.get(model) or table.get(base) or table.get(_SNAPSHOT.sub("", base))
+
+
+def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Price | None:
+    """The price of an endpoint's model, see `listed_price`; the embedded model costs nothing."""
     if endpoint.embedded:
         return Price(endpoint.model, 0.0, 0.0, 0.0, "", _FREE)
-    table = price_table() if table is None else table
-    model = endpoint.model
-    if model.startswith("ft:"):
-        model = ":".join(model.split(":")[:2])
-    return table.get(endpoint.model) or table.get(model) or table.get(_SNAPSHOT.sub("", model))
+    return listed_price(endpoint.model, price_table() if table is None else table)
 
 
 def stated_price(endpoint: Endpoint, input_usd: float | None, output_usd: float | None) -> Price | None:

@@ -1,0 +1,131 @@
+"""Which verdict comes first: the written order of precedence, as one function over statuses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from promptceiling.decision.alternatives import Alternative
+from promptceiling.decision.assumptions import Assumptions
+from promptceiling.decision.conditions import Answers, worth
+from promptceiling.decision.evidence import Evidence
+from promptceiling.scores import status_of
+
+Verdict = Literal[
+    "build evals first", "collect labels, few-shot meanwhile", "ship the prompt", "keep iterating",
+    "try a smaller base model first", "use the local classifier", "fine-tune a smaller model (cost or latency)",
+    "fine-tune (plateau)", "do not keep the fine-tune", "undecidable, do this next",
+]
+Rule = Literal[
+    "no set", "nothing run", "leaking", "incomplete", "constant answer", "noisy labels", "ship", "few labels",
+    "too few cases", "local gains", "local clears", "local suffices", "slow", "slow, others tried", "dear",
+    "dear, a tune is dearer", "dear, no way is cheaper", "tune in vain", "tune dies", "tune gains", "plateau",
+    "plateau, too little to expect", "plateau, a tune dies", "climbing", "open",
+]
+_OPEN: Verdict = "undecidable, do this next"
+_LOCAL: Verdict = "use the local classifier"
+VERDICT_OF: dict[Rule, Verdict] = {
+    "no set": "build evals first", "nothing run": _OPEN, "leaking": _OPEN, "incomplete": _OPEN,
+    "constant answer": _OPEN, "noisy labels": _OPEN, "ship": "ship the prompt",
+    "few labels": "collect labels, few-shot meanwhile", "too few cases": _OPEN,
+    "local gains": _LOCAL, "local clears": _LOCAL, "local suffices": _LOCAL,
+    "slow": "try a smaller base model first", "slow, others tried": "fine-tune a smaller model (cost or latency)",
+    "dear": "fine-tune a smaller model (cost or latency)", "dear, a tune is dearer": "try a smaller base model first",
+    "dear, no way is cheaper": "keep iterating", "tune in vain": "do not keep the fine-tune",
+    "tune dies": "do not keep the fine-tune", "tune gains": "fine-tune (plateau)", "plateau": "fine-tune (plateau)",
+    "plateau, too little to expect": "keep iterating", "plateau, a tune dies": "keep iterating",
+    "climbing": "keep iterating", "open": _OPEN,
+}
+CONSTANT_GAP = 0.02  # a weighted F1 that is not this far above the constant answer carries no verdict
+LEAST_CASES = 100  # below, not even an observed 0.92 clears 0.85 (Wilson)
+
+
+def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
+    """The first rule that holds.
+
+    1. There is no labeled set; nothing has run.
+    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed; the constant answer
+       nearly reaches the score; so many labels are wrong that no score above the threshold can be had.
+    3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship.
+    4. Too few labels, then too few scored cases: more of them come before any other step.
+    5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
+       latency or cost asks for something smaller; and it is not too slow where latency asks.
+    6. Too slow: a smaller base model, and where another was tried already, a fine-tune of one. Too dear: a fine-tune
+       where its month costs less, else a smaller base model.
+    7. A measured fine-tune: kept where it is worth it and pays back in time.
+    8. A confirmed plateau: a fine-tune, where enough can be expected of it and it can pay back in time.
+    9. Room left to iterate; else undecidable.
+    """
+    best = evidence.best
+    if answers.met("no_evals"):
+        return "no set"
+    if best is None or evidence.f1 is None:
+        return "nothing run"
+    if evidence.leaking:
+        return "leaking"
+    if not best.score.complete:
+        return "incomplete"
+    if best.score.f1_weighted.value - best.score.constant_f1 < CONSTANT_GAP:
+        return "constant answer"
+    if ceiling(evidence, stated) < stated.f1_ship:
+        return "noisy labels"
+    enough, demand = evidence.f1[0].n >= LEAST_CASES, answers.met("latency") or answers.met("cost")
+    if answers.met("f1") and enough and not demand:
+        return "ship"
+    if answers.met("few_labels") and not answers.met("f1"):
+        return "few labels"
+    if not enough:
+        return "too few cases"
+    return _beyond_the_prompt(evidence, stated, answers)
+
+
+def ceiling(evidence: Evidence, stated: Assumptions) -> float:
+    """The score that wrong labels leave within reach: by what is stated, and by the upper end of a second reading's
+    agreement."""
+    agreed = evidence.second_reading
+    return min(1 - stated.label_noise, agreed.high if agreed is not None and agreed.high == agreed.high else 1.0)
+
+
+def other_models(evidence: Evidence) -> tuple[str, ...]:
+    """Base models that were scored on the same set beside the best prompt's, in full."""
+    best = evidence.best
+    return tuple(dict.fromkeys(
+        s.model for s in evidence.prompts if best is not None and s.model != best.model and s.score.complete))
+
+
+def _beyond_the_prompt(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
+    local = evidence.alternative("local")
+    if local is not None and local.comparable:
+        found = _local(local, stated, answers)
+        if found is not None:
+            return found
+    if answers.met("latency"):
+        return "slow, others tried" if other_models(evidence) else "slow"
+    if answers.met("cost"):
+        if answers.cheaper and not answers.met("payback"):
+            return "dear"
+        return "dear, no way is cheaper" if other_models(evidence) else "dear, a tune is dearer"
+    if answers.met("tune_delta"):
+        return "tune in vain"
+    if answers.status("tune_delta") == "not met":
+        return "tune dies" if answers.met("payback") else "tune gains"
+    if answers.met("plateau") and answers.status("tune_delta") == "not measured":
+        if stated.expected_gain < stated.margin_low:
+            return "plateau, too little to expect"
+        return "plateau, a tune dies" if answers.met("payback") else "plateau"
+    if answers.status("plateau") == "not met" and answers.status("f1") == "not met":
+        return "climbing"
+    return "open"
+
+
+def _local(local: Alternative, stated: Assumptions, answers: Answers) -> Rule | None:
+    delta, quality = local.delta, status_of(local.f1_weighted, stated.f1_ship)
+    slow = local.p95_ms is not None and status_of(local.p95_ms, stated.sla_ms) == "met"
+    if slow and answers.met("latency"):
+        return None
+    if worth(local, stated) == "worth it":
+        return "local gains"
+    if quality == "met":
+        return "local clears"
+    demand = answers.met("latency") or answers.met("cost")
+    falls_short = answers.met("f1") and quality == "not met"
+    return "local suffices" if demand and not falls_short and delta.low > -stated.margin_low else None

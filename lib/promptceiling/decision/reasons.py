@@ -1,0 +1,142 @@
+"""The words of each rule: the recommendation, why, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from promptceiling.decision.assumptions import Assumptions
+from promptceiling.decision.conditions import Answers
+from promptceiling.decision.evidence import Evidence
+from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models
+from promptceiling.decision.table import Row
+from promptceiling.decision.words import dollars, figure, points
+
+_OPEN = "The evidence does not carry a verdict yet."
+_SENTENCE: dict[Rule, str] = {
+    "no set": "Build an evaluation set first.", "nothing run": "Nothing has been measured yet.",
+    "leaking": "The splits repeat each other, so the scores carry no verdict.", "incomplete": "The run is incomplete.",
+    "constant answer": "The score says nothing yet.",
+    "noisy labels": "The labels are too noisy for the threshold.", "ship": "Ship the prompt.",
+    "few labels": "Collect labels; use few-shot prompting meanwhile.",
+    "too few cases": "Too few cases are scored for a verdict.",
+    "local gains": "Use the local classifier.", "local clears": "Use the local classifier.",
+    "local suffices": "Use the local classifier.", "slow": "Try a smaller base model first.",
+    "slow, others tried": "Fine-tune a smaller model: calls take too long.",
+    "dear": "Fine-tune a smaller model: calls cost too much.",
+    "dear, a tune is dearer": "Try a smaller base model first.",
+    "dear, no way is cheaper": "Keep iterating: make the prompt cheaper.",
+    "tune in vain": "Keep the prompt; do not keep the fine-tune.",
+    "tune dies": "Do not keep the fine-tune: it does not pay back in time.", "tune gains": "Keep the fine-tune.",
+    "plateau": "Fine-tune: the prompt has reached its ceiling.",
+    "plateau, too little to expect": "Keep iterating: too little is expected of a fine-tune.",
+    "plateau, a tune dies": "Keep iterating: a fine-tune would not pay back in time.",
+    "climbing": "Keep iterating on the prompt.", "open": _OPEN,
+}
+
+
+def because(
+    rule: Rule, evidence: Evidence, stated: Assumptions, answers: Answers, rows: Mapping[str, Row]
+) -> tuple[str, str, str]:
+    """Sentence, reason with its numbers, and first step of a rule."""
+    return _SENTENCE[rule], *_why(rule, evidence, stated, answers, rows)
+
+
+def _why(
+    rule: Rule, evidence: Evidence, stated: Assumptions, answers: Answers, rows: Mapping[str, Row]
+) -> tuple[str, str]:
+    f1, latency, cost, plateau, tune, pays = (
+        rows[r] for r in ("f1", "latency", "cost", "plateau", "tune_delta", "payback"))
+    if rule in ("no set", "nothing run"):
+        row = rows["no_evals"] if rule == "no set" else f1
+        return row.reason, row.remedy
+    if rule in ("leaking", "incomplete", "constant answer", "noisy labels", "too few cases"):
+        return _blocked(rule, evidence, stated)
+    if rule in ("local gains", "local clears", "local suffices"):
+        return _local(rule, evidence, stated, latency if latency.status == "met" else cost)
+    models = " and ".join(other_models(evidence))
+    return {
+        "ship": (f1.reason, "Watch it in production; look again when inputs drift."),
+        "few labels": (rows["few_labels"].reason, rows["few_labels"].remedy),
+        "slow": (latency.reason, "Score a smaller model on the same cases; tune it only if it falls short."),
+        "slow, others tried": (f"{latency.reason} Another base model was tried: {models}.",
+                               "Tune the smallest model that meets the limit, and compare on the sealed test split."),
+        "dear": (f"{cost.reason} {pays.reason}",
+                 "Tune the smallest model that is served at a fixed price, and compare."),
+        "dear, a tune is dearer": (
+            f"{cost.reason} {_no_cheaper(answers, stated, pays)}",
+            "Score a smaller model on the same cases, or make the prompt shorter."),
+        "dear, no way is cheaper": (
+            f"{cost.reason} {_no_cheaper(answers, stated, pays)} Another base model was tried: {models}.",
+            "Send fewer shots, keep the unchanging text first so that it is cached, or wait for a batch."),
+        "tune in vain": (tune.reason, f1.remedy or plateau.remedy or "Improve the labels or the prompt instead."),
+        "tune dies": (f"{tune.reason} {pays.reason}", "Tune an open-weight model that you serve yourself, or keep "
+                      "the prompt."),
+        "tune gains": (tune.reason, "Plan its loop: monitoring, drift, re-training."),
+        "plateau": (plateau.reason, "Tune once, and compare on the sealed test split."),
+        "plateau, too little to expect": (
+            f"{plateau.reason} A fine-tune is expected to gain {points(stated.expected_gain)}, under the "
+            f"{100 * stated.margin_low:g} points that are worth it.",
+            "Change what the model sees: labels, descriptions of them, another base model."),
+        "plateau, a tune dies": (f"{plateau.reason} {pays.reason}",
+                                 "Change what the model sees, or lower what a fine-tune costs."),
+        "climbing": (plateau.reason, plateau.remedy),
+        "open": _open(f1, tune, plateau),
+    }[rule]
+
+
+def _open(f1: Row, tune: Row, plateau: Row) -> tuple[str, str]:
+    row = next((r for r in (f1, tune, plateau) if r.status == "undecidable"), f1)
+    return row.reason, row.remedy or plateau.remedy or "Score more variants."
+
+
+def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, str]:
+    best, n = evidence.best, evidence.leaking
+    if best is None or evidence.f1 is None:
+        raise ValueError(f"{rule} needs a scored prompt")
+    score = best.score
+    if rule == "leaking":
+        repeats = "train case nearly repeats a case that is scored" if n == 1 else (
+            "train cases nearly repeat cases that are scored")
+        return (f"{n} {repeats}: a score on them says how well they are remembered.",
+                "Leave the split column out, so that repeats are kept together, and run again.")
+    if rule == "incomplete":
+        return (f"{score.n - score.scored} of {score.n} calls of {best.name} failed; no verdict is given above 5%.",
+                "Run again: what came is kept, and only the failures are asked for.")
+    if rule == "constant answer":
+        return (f"The best prompt's weighted F1, {figure(score.f1_weighted)} on {score.scored} cases, is hardly "
+                f"above always answering {score.constant_label!r} ({score.constant_f1:.2f}).",
+                "Read the per-class scores; give the prompt shots, or describe the labels.")
+    if rule == "noisy labels":
+        second = evidence.second_reading
+        read = (f"a second reading agrees on {figure(second)} of {second.n} cases"
+                if second is not None and second.high <= 1 - stated.label_noise
+                else f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong")
+        return (f"Since {read}, no score can be told to lie above {ceiling(evidence, stated):.2f}, and the threshold "
+                f"is {stated.f1_ship:.2f}.", "Mend the labels by a written guide, or lower the threshold.")
+    f1, split = evidence.f1
+    return (f"Only {f1.n} {split} cases were scored; below {LEAST_CASES} an interval is too wide to act on. Weighted "
+            f"F1 is {figure(f1)}.", f"Score at least {LEAST_CASES - f1.n} more cases.")
+
+
+def _local(rule: Rule, evidence: Evidence, stated: Assumptions, demand: Row) -> tuple[str, str]:
+    local = evidence.alternative("local")
+    if local is None:
+        raise ValueError(f"{rule} needs a local classifier")
+    delta, step = local.delta, "Put it behind the same interface."
+    apart = f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
+    cases = f"the same {delta.n} {local.split} cases"
+    if rule == "local gains":
+        return (f"It is {apart} of weighted F1 better than the best prompt on {cases}, and calls cost nothing.", step)
+    if rule == "local clears":
+        return (f"Its weighted F1 of {figure(local.f1_weighted)} on {local.f1_weighted.n} {local.split} cases clears "
+                f"the threshold of {stated.f1_ship:.2f}; against the best prompt it makes {apart} on {cases}.", step)
+    return (f"{demand.reason} The local classifier makes {apart} of weighted F1 against the prompt on {cases}: not "
+            f"worse by {100 * stated.margin_low:g} points.", step)
+
+
+def _no_cheaper(answers: Answers, stated: Assumptions, pays: Row) -> str:
+    prompt, tune = answers.prompt, answers.tune
+    if answers.cheaper or prompt is None or tune is None:
+        return pays.reason
+    return (f"A fine-tune would not be surely cheaper: a month of it costs {dollars(tune.month_range)} with "
+            f"its loop, against {dollars(prompt.month_range)}.")
