@@ -16,11 +16,11 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 from tests.made_up import made_cases, written
-from tests.runs.misbehaving_server import completion, error, serving
+from tests.runs.misbehaving_server import completion, error, raw, serving
 
 from promptceiling.cli import main
 from promptceiling.decision import Verdict
-from promptceiling.runs import flight
+from promptceiling.runs import LocalServer, flight
 
 KEY = "sk-canary-2e81f0aa93c4d7"
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
@@ -39,6 +39,7 @@ def tickets(tmp_path):
 def call(tmp_path, monkeypatch):
     """Runs the command in an empty folder; its result, once no traceback was seen."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("promptceiling.runs.local_servers", tuple)  # whatever runs on this machine
 
     def run(*words):
         result = CliRunner().invoke(main, [str(word) for word in words])
@@ -281,6 +282,79 @@ def test_a_missing_key_is_asked_for_before_anything_is_sent(call, tickets):
     assert result.exit_code == 3
     assert result.stderr == ("promptceiling: models.example needs a key, and OPENAI_API_KEY is not set in the "
                              "environment.\n")
+
+
+def test_parameters_go_with_every_call_and_are_part_of_what_is_asked(call, tickets):
+    """Another temperature is another question; the same one again is stored."""
+    with served([completion("billing")]) as server:
+        words = ("run", "--data", tickets, "--variants", "variants.yaml", "--base-url", server.base_url, "--model", "m",
+                 "--json", "--parameter", "max_completion_tokens=20", "--parameter")
+        sent = [printed(call(*words, f"temperature={value}"))["sent"] for value in (0, 1, 0)]
+        asked = [request.body for request in server.requests]
+
+    assert sent == [15, 15, 0]
+    assert [body["temperature"] for body in asked] == [0] * 15 + [1] * 15
+    assert {body["max_completion_tokens"] for body in asked} == {20}
+
+
+def test_run_again_costs_nothing(call, tickets):
+    """The cost is what this run has cost: stored answers cost nothing more."""
+    with served([completion("billing")]) as server:
+        words = ("run", "--data", tickets, "--variants", "variants.yaml", "--base-url", server.base_url, "--model",
+                 "gpt-6-luna", "--json")
+        costs = [printed(call(*words))["cost_usd"] for _ in range(2)]
+
+    assert costs == [pytest.approx(3e-5), 0]
+
+
+def test_running_local_server_is_offered_where_nothing_was_named(call, tickets, monkeypatch):
+    """With no model and no URL the embedded model answers, and a local server is told with the words that use it."""
+    server = LocalServer("Ollama", "http://127.0.0.1:11434/v1", ("qwen3:8b",))
+    monkeypatch.setattr("promptceiling.runs.local_servers", lambda: (server,))
+
+    told = call("run", "--data", tickets, "--variants", "variants.yaml").stderr
+    assert "--base-url http://127.0.0.1:11434/v1 --model qwen3:8b" in told
+    assert "--base-url" in call("probe").stdout
+    assert printed(call("probe", "--json"))["local_servers"][0]["models"] == ["qwen3:8b"]
+
+
+# --- probe and latency
+
+def test_probe_says_what_is_honoured(call):
+    """Each feature has its line; with --json all of it is one object."""
+    plain = call("probe", "--model", "embedded-in-context")
+
+    assert plain.exit_code == 0
+    assert " honoured  JSON schema: " in plain.stdout
+    assert printed(call("probe", "--model", "embedded-in-context", "--json"))["findings"][0]["verdict"] == "honoured"
+
+
+def test_probe_of_a_url_lists_its_models(call):
+    """Without a model the models are listed, with the day on which they end where the server says one."""
+    listed = raw(b'{"data": [{"id": "m", "shutdown_date": "2027-01-14"}, {"id": "n"}]}')
+    with served([listed]) as server:
+        assert call("probe", "--base-url", server.base_url).stdout == "m  ends on 2027-01-14\nn\n"
+        assert printed(call("probe", "--base-url", server.base_url, "--json"))["models"] == {
+            "m": "2027-01-14", "n": None}
+
+
+def test_probe_of_nothing_is_a_sentence(call, free_port):
+    """A server that is not there: status 3."""
+    assert "the connection failed" in sentence(call(
+        "probe", "--base-url", f"http://127.0.0.1:{free_port}/v1", "--model", "m"), 3)
+
+
+def test_latency_has_three_percentiles_with_intervals(call, tickets):
+    """100 calls: p50 and p95 have both ends, p99 has too few calls for an upper one, which is null and said."""
+    words = ("latency", "--data", tickets, "--variants", "variants.yaml", "--variant", "zero-shot")
+    (found,) = printed(call(*words, "--json"))["variants"]
+
+    assert (found["name"], found["n"]) == ("zero-shot", 100)
+    assert 0 < found["p50_ms"]["low"] <= found["p50_ms"]["value"] <= found["p50_ms"]["high"] <= found["p95_ms"]["value"]
+    assert found["p95_ms"]["high"] is not None
+    assert found["p99_ms"]["high"] is None
+    assert "too few calls for an upper end" in call(*words, "--calls", "20").stdout
+    assert "There is no variant 'other'" in sentence(call(*words, "--variant", "other"))
 
 
 # --- score and compare

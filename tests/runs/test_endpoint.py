@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from promptceiling.embedded import MODEL
-from promptceiling.errors import EndpointError
-from promptceiling.runs import EMBEDDED_URL, Endpoint
+from promptceiling.errors import EndpointError, InputError
+from promptceiling.runs import EMBEDDED_URL, Endpoint, parameter
 
 REMOTE = Endpoint("https://api.example.com/v1", "m")
 
@@ -119,3 +119,63 @@ def test_endpoint_never_holds_the_key(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-a")
 
     assert "sk-a" not in repr(Endpoint.configured(model="m", environment={"OPENAI_API_KEY": "sk-a"}))
+
+
+AZURE = "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21"
+
+
+def wire_of(endpoint, tmp_path):
+    async def whole():
+        async with endpoint.wire(tmp_path) as wire:
+            return {route: str(url) for route, url in wire.urls.items()}, dict(wire.headers)
+
+    return asyncio.run(whole())
+
+
+def test_api_version_goes_with_every_call_and_the_key_in_its_own_header(tmp_path, monkeypatch):
+    """An address as Azure's deployments have it: the query stands behind the route, the key is no bearer."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a")
+    urls, headers = wire_of(Endpoint(AZURE, "d"), tmp_path)
+
+    assert urls["chat/completions"] == (
+        "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21")
+    assert (headers["api-key"], "authorization" in headers) == ("sk-a", False)
+
+
+@pytest.mark.parametrize(("url", "key"), [(AZURE, "eyJ0.eyJ1.sig"), ("https://h/v1", "sk-a")])
+def test_other_keys_are_bearers(tmp_path, monkeypatch, url, key):
+    """A directory's token, and a key for an address without an api-version, go as a bearer."""
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    headers = wire_of(Endpoint(url, "d"), tmp_path)[1]
+
+    assert (headers["authorization"], "api-key" in headers) == (f"Bearer {key}", False)
+
+
+@pytest.mark.parametrize("query", ["key=secret", "api-version=1&sig=secret", "api-version=1&api-version=2"])
+def test_query_that_would_be_kept_is_refused(query):
+    """The address is kept with the answers: only an api-version may stand in its query, and no value is repeated."""
+    with pytest.raises(EndpointError, match=r"in its query\. Only api-version may stand there") as caught:
+        Endpoint(f"https://h/v1?{query}", "m")
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("said", "found"), [
+    ("temperature=0", ("temperature", 0)), ("reasoning_effort=none", ("reasoning_effort", "none")),
+    ("logit_bias={\"5\": 1}", ("logit_bias", {"5": 1})), ("user=a=b", ("user", "a=b"))])
+def test_parameter_is_read_as_json_or_as_text(said, found):
+    """NAME=VALUE, the value as JSON where it is that."""
+    assert parameter(said) == found
+
+
+@pytest.mark.parametrize("said", ["temperature", "=1", "a b=1"])
+def test_parameter_that_is_none_is_refused(said):
+    with pytest.raises(InputError, match="is not written as NAME=VALUE"):
+        parameter(said)
+
+
+@pytest.mark.parametrize("name", ["model", "messages", "stream", "n", "response_format"])
+def test_parameter_that_the_variant_decides_is_refused(name):
+    """What is asked cannot be changed behind the variant's back."""
+    with pytest.raises(EndpointError, match=f"'{name}' is no parameter that can be set"):
+        Endpoint("https://h/v1", "m", parameters=((name, 1),))

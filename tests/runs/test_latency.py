@@ -7,7 +7,7 @@ from tests.runs.misbehaving_server import completion, error, serving
 from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of
-from promptceiling.runs import Endpoint, Workspace, measure_latency
+from promptceiling.runs import Endpoint, Price, Workspace, measure_latency
 from promptceiling.runs.latency import WARM_UP
 
 SET = split_labeled_set(made_set(made_cases(30)))
@@ -65,3 +65,14 @@ def test_set_without_validation_cases_is_refused(workspace):
 
     with pytest.raises(InputError, match="The split 'validation' of made has no cases"):
         measured(workspace, [completion()], split_labeled_set(made_set(cases)))
+
+
+def test_calls_are_paid_for_and_keep_to_the_budget(workspace):
+    """Every send and its cost is written down; a budget that the next call might pass ends the measurement."""
+    price = Price("m", 1.0, 1.0, 1.0, "", "stated")
+    measured(workspace, [completion()], calls=4, price=price)
+
+    assert workspace.sends()["outcome"].tolist() == ["answered"] * (4 + WARM_UP)
+    assert workspace.spent_usd() == pytest.approx((4 + WARM_UP) * 12e-6)
+    with pytest.raises(EndpointError, match="Latency was not measured: the next call might pass the budget"):
+        measured(workspace, [completion()], calls=4, price=price, budget_usd=0.003)

@@ -7,15 +7,48 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from promptceiling.errors import EndpointError, InputError, PromptCeilingError
 
+Command = Callable[..., Any]
 STORE = click.option(
     "--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+DATA = click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set.")
+VARIANTS = click.option("--variants", "variants_file", type=click.Path(path_type=Path),
+                        help="A YAML list; else three standard ones.")
+
+
+def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+ENDPOINT = _stacked(
+    click.option("--model", help="The model at the endpoint; without one and without a URL, the embedded model."),
+    click.option("--base-url", help="An OpenAI-compatible URL; else OPENAI_BASE_URL."),
+    click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key."))
+PARAMETERS = click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+                          help="A parameter of every call, such as temperature=0; may be given several times.")
+MONEY = _stacked(
+    click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
+                 help="Seconds a call may take."),
+    click.option("--budget", "budget_usd", type=click.FloatRange(0),
+                 help="USD that all calls of this workspace together may cost; status 3 before it might be passed."),
+    click.option("--price-in", type=click.FloatRange(0),
+                 help="USD per million input tokens, where data/prices.csv has none."),
+    click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens."))
 
 
 class _Group(click.Group):

@@ -10,44 +10,48 @@ from typing import Any
 
 import click
 
-from promptceiling.cli.group import JSON, STORE, main, print_json
+from promptceiling.cli.group import DATA, ENDPOINT, JSON, MONEY, PARAMETERS, STORE, VARIANTS, main, print_json
 from promptceiling.cli.score import print_scores
 from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 
 
 @main.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set.")
-@click.option("--variants", "variants_file", type=click.Path(path_type=Path),
-              help="A YAML list; else three standard ones.")
+@DATA
+@VARIANTS
 @click.option("--split", type=click.Choice(["validation", "test", "all"]), default="validation", show_default=True)
-@click.option("--model", help="The model's name at the endpoint; without one and without a URL, the embedded model.")
-@click.option("--base-url", help="An OpenAI-compatible URL; else OPENAI_BASE_URL.")
-@click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key.")
+@ENDPOINT
+@PARAMETERS
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
-@click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
-              help="Seconds a call may take.")
-@click.option("--budget", "budget_usd", type=click.FloatRange(0),
-              help="USD that all runs of this workspace together may cost; status 3 once the next call might pass it.")
-@click.option("--price-in", type=click.FloatRange(0),
-              help="USD per million input tokens, where data/prices.csv has none.")
-@click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens.")
+@MONEY
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
 @STORE
 @JSON
 def run(
     data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
-    concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None, price_out: float | None,
-    repeats: int, out: Path | None, store: str, as_json: bool,
+    parameters: tuple[str, ...], concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None,
+    price_out: float | None, repeats: int, out: Path | None, store: str, as_json: bool,
 ) -> None:
     """Ask for every answer that the workspace does not have yet, and score."""
     from promptceiling.prompts import read_variants, standard_variants
-    from promptceiling.runs import Endpoint, Progress, Workspace, estimate_run, run_variants, stated_price
+    from promptceiling.runs import (
+        Endpoint,
+        Progress,
+        Workspace,
+        estimate_run,
+        local_servers,
+        parameter,
+        run_variants,
+        stated_price,
+    )
     from promptceiling.runs.predictions_file import write_predictions
 
     labeled_set = split_labeled_set(read_labeled_set(data))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
-    endpoint = Endpoint.configured(model, base_url, api_key_env)
+    endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=tuple(map(parameter, parameters)))
+    if endpoint == Endpoint():
+        for server in local_servers():
+            click.echo(f"promptceiling: The embedded model answers. {server}", err=True)
     price = stated_price(endpoint, price_in, price_out)
 
     def progress(p: Progress) -> None:
@@ -75,7 +79,7 @@ def run(
         print_json({
             "run": summary.run_id, "model": endpoint.model, "split": split,
             "outcomes": {k: int(v) for k, v in frame["outcome"].value_counts().items()}, "sent": summary.sent,
-            "from_store": summary.from_store, "cost_usd": _cost(frame, endpoint, price), "elapsed_s": summary.elapsed_s,
+            "from_store": summary.from_store, "cost_usd": summary.cost_usd, "elapsed_s": summary.elapsed_s,
             "variants": [
                 {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
                 for r in scored]})
@@ -128,12 +132,3 @@ def _of_run(workspace: Any, labeled_set: Any, endpoint: Any, variants: Any, spli
            & (frame["base_url"] == endpoint.base_url) & (frame["repeat"] < repeats))
     return frame[own if split == "all" else own & (frame["split"] == split)]
 
-
-def _cost(frame: Any, endpoint: Any, price: Any) -> float | None:
-    from promptceiling.runs import price_of
-
-    price = price or price_of(endpoint)
-    if price is None:
-        return None
-    known = frame.fillna({"input_tokens": 0, "cached_tokens": 0, "output_tokens": 0})
-    return float(sum(map(price.cost_usd, known["input_tokens"], known["cached_tokens"], known["output_tokens"])))

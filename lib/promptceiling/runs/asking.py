@@ -111,32 +111,26 @@ async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> 
         kind = "timeout" if isinstance(error, httpx2.TimeoutException) else "connection"
         raise _Failed(kind, f"the connection failed ({type(error).__name__})") from None
     if response.status_code != 200:
-        kind = _kind(response.status_code, response.content, wire.key)
+        kind = kind_of(response.status_code, response.content, wire.key)
         if kind == "context_length":
             return Answer(error_kind=kind, error="The prompt is too long for the model.")
         raise _Failed(kind, f"the server answered {response.status_code}", retry_after(response.headers))
     try:
         read = read_decision if route == "decisions" else read_answer
-        return read(_without(wire.key, response.content))
+        return read(without(wire.key, response.content))
     except NoCompletion:
         said = "decision" if route == "decisions" else "chat completion"
         raise _Failed("bad_body", f"the answer was not a {said}") from None
 
 
-def _without(key: str, raw: bytes) -> bytes:
+def without(key: str, raw: bytes) -> bytes:
     """A body without the key, which a server may echo; a word short enough to be no secret stays."""
     return raw.replace(key.encode(), b"***") if len(key) >= 16 else raw
 
 
-def _kind(status: int, content: bytes, key: str) -> str:
+def kind_of(status: int, content: bytes, key: str) -> str:
     """The kind of a failed status. Raises EndpointError for one that no further send can mend."""
-    try:
-        body = json.loads(content[:100_000])["error"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        body = None
-    body = body if isinstance(body, dict) else {}
-    # a server may echo the key
-    code, param, said = (str(body.get(k) or "").replace(key, "…")[:200] for k in ("code", "param", "message"))
+    code, _, said = _said(content, key)
     if code == "insufficient_quota":
         raise EndpointError("The account's quota is used up (insufficient_quota). Add credit; run again.") from None
     if "context_length" in code or "context length" in said.lower() or "maximum context" in said.lower():
@@ -150,9 +144,29 @@ def _kind(status: int, content: bytes, key: str) -> str:
         raise EndpointError(f"The server redirects ({status}); redirects are not followed, since the texts would go "
                             "elsewhere. Use the final address as the base URL.") from None
     if status not in _AGAIN and status < 500:
-        about = ", ".join([str(status), *([code] if code else []), *([f"parameter {param}"] if param else [])])
-        raise EndpointError(f"The server rejects the request ({about}). It will reject every case alike.") from None
+        raise EndpointError(f"The server rejects the request ({rejection(status, content, key)}). It will reject every "
+                            "case alike.") from None
     return "rate_limit" if status == 429 else "server"
+
+
+def rejection(status: int, content: bytes, key: str) -> str:
+    """A failed status with the code and the parameter that the server names.
+
+    >>> rejection(400, b'{"error": {"code": "unsupported_value", "param": "seed"}}', "sk-a")
+    '400, unsupported_value, parameter seed'
+    """
+    code, param, _ = _said(content, key)
+    return ", ".join([str(status), *([code] if code else []), *([f"parameter {param}"] if param else [])])
+
+
+def _said(content: bytes, key: str) -> list[str]:
+    """The code, the parameter and the message of an error's body, "" for each that is not there; without the key."""
+    try:
+        body = json.loads(content[:100_000])["error"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        body = None
+    body = body if isinstance(body, dict) else {}
+    return [str(body.get(name) or "").replace(key, "…")[:200] for name in ("code", "param", "message")]
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from promptceiling.errors import EndpointError
+from promptceiling.errors import EndpointError, InputError
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,17 +20,18 @@ EMBEDDED_MODEL = "embedded-in-context"
 EMBEDDED_URL = "http://embedded/v1"
 Route = Literal["chat/completions", "decisions"]
 ROUTES: tuple[Route, ...] = get_args(Route)
+_OWN = ("model", "messages", "input", "questions", "response_format", "stream", "n")
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What a call needs: the address of each route, the headers that the `openai` client would send, and its
-    connections. Its typed call walks every message, and even its `post` spends as much time again as the call itself;
-    so the bytes go through the client's connections without it. An async context that closes them.
+    """What a call needs: the address of each route and of "models", the headers that the `openai` client would send,
+    and its connections. Its typed call walks every message, and even its `post` spends as much time again as the call
+    itself; so the bytes go through the client's connections without it. An async context that closes them.
     """
 
-    urls: Mapping[Route, httpx2.URL]
+    urls: Mapping[str, httpx2.URL]
     headers: Mapping[str, str] = field(repr=False)
     http: httpx2.AsyncClient = field(repr=False)
     key: str = field(repr=False)
@@ -47,12 +49,13 @@ class Endpoint:
 
     Attributes
     ----------
-    base_url: up to and including the version part, e.g. "http://127.0.0.1:8000/v1".
+    base_url: up to and including the version part, e.g. "http://127.0.0.1:8000/v1". With `?api-version=...` behind it,
+        as Azure's deployments have it, that goes with every call, and the key goes as `api-key`.
     model: the model's name as the server knows it.
     api_key_env: the environment variable that holds the key; the key itself is never stored.
     parameters: further parameters of every call, e.g. (("temperature", 0),).
 
-    Raises EndpointError for a URL that is no address, or that holds a password.
+    Raises EndpointError for a URL that is no address or holds a password, and for a parameter that is not one.
     """
 
     base_url: str = EMBEDDED_URL
@@ -70,11 +73,19 @@ class Endpoint:
                                 "with the answers. Put a key into the environment instead.")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EndpointError(f"The base URL {self.base_url!r} is not an http or https address.")
+        asked = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+        if asked not in ([], ["api-version"]):
+            names = ", ".join(dict.fromkeys(asked))
+            raise EndpointError(f"The base URL for {parts.hostname} has {names} in its query. Only api-version may "
+                                "stand there, since the address is kept with the answers; a key belongs into the "
+                                "environment.")
+        if own := [name for name, _ in self.parameters if name in _OWN]:
+            raise EndpointError(f"{own[0]!r} is no parameter that can be set: the variant and the endpoint decide it.")
 
     @classmethod
     def configured(
         cls, model: str | None = None, base_url: str | None = None, api_key_env: str = "OPENAI_API_KEY",
-        environment: Mapping[str, str] = os.environ,
+        environment: Mapping[str, str] = os.environ, parameters: tuple[tuple[str, Any], ...] = (),
     ) -> Endpoint:
         """The endpoint that a user asked for: the embedded model unless a model or a URL is named.
 
@@ -82,12 +93,13 @@ class Endpoint:
         """
         url = base_url or environment.get("OPENAI_BASE_URL")
         if not model and not url:
-            return cls()
+            return cls(parameters=parameters)
         if model == EMBEDDED_MODEL or (model or "").startswith(f"ft:{EMBEDDED_MODEL}"):
-            return cls(model=model or EMBEDDED_MODEL, base_url=url or EMBEDDED_URL)
+            return cls(model=model or EMBEDDED_MODEL, base_url=url or EMBEDDED_URL, parameters=parameters)
         if not model:
             raise EndpointError(f"No model is named for {url}. Name one with --model.")
-        return cls(base_url=(url or "https://api.openai.com/v1").rstrip("/"), model=model, api_key_env=api_key_env)
+        return cls(base_url=(url or "https://api.openai.com/v1").rstrip("/"), model=model, api_key_env=api_key_env,
+                   parameters=parameters)
 
     @property
     def embedded(self) -> bool:
@@ -105,11 +117,11 @@ class Endpoint:
     def wire(self, folder: Path, *, deadline_s: float = 120.0) -> Wire:
         """The same client's connections, for calls whose body is ready; raises what `client` raises."""
         client, http = self._connected(folder, deadline_s)
-        headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
-        base = str(client.base_url).rstrip("/")
-        urls = {route: http.build_request("POST", f"{base}/{route}").url for route in ROUTES}
-        return Wire(urls, {**http.headers, **{k.lower(): v for k, v in (headers | client.auth_headers).items()}}, http,
-                    client.api_key)
+        named = {k.lower(): v for k, v in {**client.auth_headers, **client.default_headers}.items()}
+        headers = {**http.headers, **{name: value for name, value in named.items() if isinstance(value, str)}}
+        base, query = str(client.base_url).rstrip("/"), {k: str(v) for k, v in client.default_query.items()}
+        urls = {route: http.build_request("POST", f"{base}/{route}", params=query).url for route in (*ROUTES, "models")}
+        return Wire(urls, headers, http, client.api_key)
 
     def _connected(self, folder: Path, deadline_s: float) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
         import httpx2  # imported late: pages that only read need not wait for it
@@ -133,7 +145,27 @@ class Endpoint:
         http = httpx2.AsyncClient(
             transport=transport, follow_redirects=False, timeout=deadline_s,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None))  # the runner bounds them
+        parts = urlsplit(self.base_url)
+        query = dict(parse_qsl(parts.query))
+        token = key.startswith("eyJ") and key.count(".") == 2  # one of a directory's, which Azure takes as a bearer
+        named: dict[str, Any] = {"api-key": key, "Authorization": openai.omit} if query and key and not token else {}
         client = openai.AsyncOpenAI(
-            base_url=self.base_url, api_key=key or "none", max_retries=0, timeout=deadline_s, http_client=http
+            base_url=urlunsplit(parts._replace(query="")), api_key=key or "none", max_retries=0, timeout=deadline_s,
+            http_client=http, default_query=query, default_headers=named,
         )
         return client, http
+
+
+def parameter(said: str) -> tuple[str, Any]:
+    """A parameter of calls as it is written on a command line, NAME=VALUE. Raises InputError for anything else.
+
+    >>> parameter("temperature=0"), parameter("reasoning_effort=none")
+    (('temperature', 0), ('reasoning_effort', 'none'))
+    """
+    name, sign, value = said.partition("=")
+    if not (sign and name.isidentifier()):
+        raise InputError(f"The parameter {said!r} is not written as NAME=VALUE, such as temperature=0.")
+    try:
+        return name, json.loads(value)
+    except (ValueError, RecursionError):
+        return name, value

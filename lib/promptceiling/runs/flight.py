@@ -135,7 +135,7 @@ class _Call:
             return  # the answer is kept and paid for in one commit; of what was cancelled nobody knows
         cost = flight.purse.lost(kind, self._amount)
         flight.purse.settle(self._amount, cost)
-        flight.log.failed(self._send_id, kind, cost)
+        flight.log.settle(self._send_id, kind, cost)
         flight.settle()
 
     async def pause(self, seconds: float) -> None:

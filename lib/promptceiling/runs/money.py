@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from promptceiling.errors import InputError
 from promptceiling.runs.answer import Answer, plausible
+from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.prices import Price
 
 OUTPUT_TOKENS = 2_048  # set aside for an answer whose length the parameters do not limit
@@ -32,6 +34,20 @@ def output_limit(parameters: dict[str, object]) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
     return None
+
+
+def check_budget(budget_usd: float | None, price: Price | None, endpoint: Endpoint) -> None:
+    """Raises InputError for a budget that cannot be kept: the price of the model, or of its service tier, is unknown.
+    """
+    if budget_usd is None:
+        return
+    if price is None:
+        raise InputError(f"No price is known for the model {endpoint.model!r}, so the budget cannot be kept. Name its "
+                         "prices with --price-in and --price-out, or add it to data/prices.csv.")
+    tier = dict(endpoint.parameters).get("service_tier", "default")
+    if tier not in ("auto", "default", "standard", "flex") and price.as_of:
+        raise InputError(f"No price is known for the service tier {tier!r}, so the budget cannot be kept. Name its "
+                         "prices with --price-in and --price-out.")
 
 
 @dataclass

@@ -17,7 +17,7 @@ from promptceiling.runs.answer import Answer
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.flight import Flight
 from promptceiling.runs.handle import RunHandle
-from promptceiling.runs.money import Purse, output_limit
+from promptceiling.runs.money import Purse, check_budget, output_limit
 from promptceiling.runs.pace import Pace
 from promptceiling.runs.prices import Price, price_of
 from promptceiling.runs.progress import Progress, RunSummary
@@ -52,9 +52,7 @@ async def run_variants(
     start = time.monotonic()
     requests = requests_of(labeled_set, variants, endpoint, split, repeats)
     price = price or price_of(endpoint)
-    if budget_usd is not None and price is None:
-        raise InputError(f"No price is known for the model {endpoint.model!r}, so the budget cannot be kept. Name its "
-                         "prices with --price-in and --price-out, or add it to data/prices.csv.")
+    check_budget(budget_usd, price, endpoint)
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants(variants)
     unheard = workspace.unheard(requests.keys)

@@ -47,9 +47,9 @@ class SendLog:
         self._commit((self._send, (send_id, self._run_id, key, now(), cost_usd)))
         return send_id
 
-    def failed(self, send_id: str, kind: str, cost_usd: float | None) -> None:
-        """Write down that a send brought no answer."""
-        self._commit((self._settle, (cost_usd, kind, send_id)))
+    def settle(self, send_id: str, outcome: str, cost_usd: float | None) -> None:
+        """Write down how a send ended, "answered" or the kind of its failure, and what it cost; no answer is kept."""
+        self._commit((self._settle, (cost_usd, outcome, send_id)))
 
     def keep(self, key: str, answer: Answer, send_id: str | None = None, cost_usd: float | None = None) -> None:
         """Keep what a request ended with, and settle its last send; a later answer replaces a failure."""
