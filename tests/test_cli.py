@@ -537,7 +537,7 @@ def test_publish_and_verify(call, tmp_path):
 def test_a_figure_that_does_not_follow_fails_the_gate(call, tmp_path):
     """Status 1 and one line for each figure, with what the file says and what its answers give."""
     call("publish", "p.sqlite")
-    altered = (tmp_path / "p.sqlite").read_bytes().replace(b'"labels": 45', b'"labels": 99')
+    altered = (tmp_path / "p.sqlite").read_bytes().replace(b'"labels": 45', b'"labels": 99', 1)
     (tmp_path / "p.sqlite").write_bytes(altered)
 
     result = call("verify", "p.sqlite")
