@@ -14,7 +14,7 @@ IMAGE, SCRIPT_END, TEMPLATE = "<img src=x onerror=alert(1)>", "</script><script>
 HOSTILE = f"{IMAGE} {SCRIPT_END} {TEMPLATE} $\\frac$ & \"'"
 HARMLESS = {"style", "div", "span", "p", "strong", "h1", "h2", "h3", "dl", "dt", "dd", "ul", "li", "table", "caption",
             "thead", "tbody", "tr", "th", "td", "details", "summary", "section", "article", "header", "code", "pre",
-            "figure", "figcaption", "progress"}
+            "figure", "figcaption", "progress", "button"}
 DRAWN = {"svg", "g", "path", "defs", "use", "text", "tspan", "rect", "clippath", "style"}
 
 

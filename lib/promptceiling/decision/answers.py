@@ -33,14 +33,15 @@ def complete(rows: pd.DataFrame) -> bool:
     return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
 
 
-def prompts_of(answers: Workspace | pd.DataFrame, split: str) -> pd.DataFrame:
+def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | None = None) -> pd.DataFrame:
     """Answers of prompts on one split, with the columns that scoring needs; `shown` names each variant.
 
-    Of a workspace, local classifiers and fine-tunes are left out. A frame without `outcome` answered what it predicts.
+    Of a workspace, the set of the latest run is meant, or that of `set_key`; local classifiers and fine-tunes are left
+    out. A frame without `outcome` answered what it predicts.
     Raises InputError for a frame without the needed columns or without a row.
     """
     if isinstance(answers, Workspace):
-        labeled_set = answers.load_set()
+        labeled_set = answers.load_set(set_key)
         frame = completions(answers, labeled_set)
         frame["unit"] = labeled_set.cases.set_index("id")["unit"].reindex(frame["case_id"]).to_numpy()
         tuned = set(answers.jobs(labeled_set.key)["fine_tuned_model"].dropna())

@@ -39,6 +39,18 @@
     var header = event.target.closest && event.target.closest('.jupyter-widget-Collapse-header');
     if (header && (event.key === 'Enter' || event.key === ' ')) { event.preventDefault(); header.click(); }
   });
+  document.addEventListener('click', function (event) {  // a cell of a confusion matrix chooses what the dropdowns would
+    var cell = event.target.closest && event.target.closest('.pc-mistakes .pc-cell');
+    if (!cell) { return; }
+    var panel = cell.closest('.pc-mistakes');
+    ['expected', 'answered'].forEach(function (name) {
+      var select = panel.querySelector('.pc-choose-' + name + ' select');
+      if (!select || select.selectedIndex === Number(cell.dataset[name])) { return; }
+      select.selectedIndex = Number(cell.dataset[name]);
+      select.dispatchEvent(new Event('change', {bubbles: true}));
+    });
+    panel.querySelector('.pc-choose-expected').scrollIntoView({block: 'nearest', behavior: 'smooth'});
+  });
   var waiting = false;
   new MutationObserver(function () {
     if (waiting) { return; }

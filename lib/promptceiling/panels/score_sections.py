@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Evidence, Scored
 from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
+from promptceiling.panels.score_charts import class_chart
 from promptceiling.scores import Interval
 
 
@@ -49,26 +52,47 @@ def confusion_section(evidence: Evidence) -> Markup:
         ((count, i, j) for i, row in enumerate(evidence.confusion) for j, count in enumerate(row) if i != j and count),
         reverse=True)
     of = [sum(row) for row in evidence.confusion]
+    counts = {(i, j): count for i, row in enumerate(evidence.confusion) for j, count in enumerate(row)}
     called = [*names, "no label"]
     pairs = [(names[i], called[j], f"{count} of {of[i]}") for count, i, j in wrong[:5]]
     head = [("expected", False), ("answered", False), ("cases", True)]
-    top = max((max(row) for row in evidence.confusion), default=1) or 1
-    used = [*range(len(names)), *([len(names)] if any(row[-1] for row in evidence.confusion) else [])]
-    header = join(Markup('<th scope="col"><span>{}</span></th>').format(called[j]) for j in used)
-    body = join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(names[i], join(
-            Markup('<td{} style="background: color-mix(in srgb, var(--pc-accent) {}%, transparent)">{}</td>').format(
-                Markup(' class="pc-right"') if i == j else EMPTY, round(60 * row[j] / top), row[j] or "")
-            for j in used))
-        for i, row in enumerate(evidence.confusion))
     n = sum(of)
     return Markup(
         "<h2>Where it is wrong</h2><p>{} of {} validation cases of the best prompt, {}, are wrong. The most confused "
         'pairs:</p>{}<details class="pc-row"><summary><span></span><span>The whole matrix</span><span></span></summary>'
-        '<p class="pc-small pc-soft">Rows: expected. Columns: answered. Framed: right.</p>'
-        '<div class="pc-scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="pc-confusion">'
-        '<thead><tr><th></th>{}</tr></thead><tbody>{}</tbody></table></div></details>'
-    ).format(sum(c for c, *_ in wrong), n, evidence.best.name, table(head, pairs, "Most confused pairs"), header, body)
+        '<p class="pc-small pc-soft">Rows: expected. Columns: answered. Framed: right.</p>{}</details>'
+    ).format(sum(c for c, *_ in wrong), n, evidence.best.name, table(head, pairs, "Most confused pairs"),
+             confusion_table(called, range(len(names)), counts))
+
+
+def confusion_table(
+    names: Sequence[str], order: Sequence[int], counts: Mapping[tuple[int, int], int], *, choose: bool = False
+) -> Markup:
+    """The matrix with labels in this order of their positions in `names`, whose last is "no label".
+
+    counts: (expected, answered) -> cases, both as positions. With `choose` each cell that holds cases is a button.
+    """
+    none, top = len(names) - 1, max(counts.values(), default=0) or 1
+    across = [*order, *([none] if any(counts.get((i, none)) for i in order) else [])]
+    header = join(Markup('<th scope="col"><span>{}</span></th>').format(names[j]) for j in across)
+
+    def shown(i: int, j: int) -> Markup | str:
+        count = counts.get((i, j), 0)
+        if not count or not choose:
+            return str(count or "")
+        return Markup('<button type="button" class="pc-cell" data-expected="{}" data-answered="{}" '
+                      'aria-label="Expected {}, answered {}: {}">{}</button>').format(
+                          i, j, names[i], names[j], count, count)
+
+    body = join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(names[i], join(
+            Markup('<td{} style="background: color-mix(in srgb, var(--pc-accent) {}%, transparent)">{}</td>').format(
+                Markup(' class="pc-right"') if i == j else EMPTY, round(60 * counts.get((i, j), 0) / top), shown(i, j))
+            for j in across))
+        for i in order)
+    return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table '
+                  'class="pc-confusion"><thead><tr><th></th>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+                      header, body)
 
 
 def classes_section(scored: Scored) -> Markup:
@@ -77,8 +101,9 @@ def classes_section(scored: Scored) -> Markup:
             for c in scored.score.per_class]
     head = [("label", False), ("F1", True), ("precision", True), ("recall", True), ("cases", True)]
     remarks = join(Markup("<li>{}</li>").format(r) for r in scored.score.remarks)
-    return Markup("<h3>{}: label by label</h3>{}{}").format(
-        scored.name, table(head, rows, f"Scores by label of {scored.name}, with 95% intervals"),
+    return Markup("<h3>{}: label by label</h3>{}{}{}").format(
+        scored.name, class_chart(scored.score.per_class),
+        table(head, rows, f"Scores by label of {scored.name}, with 95% intervals"),
         Markup('<ul class="pc-small pc-soft">{}</ul>').format(remarks) if remarks else EMPTY)
 
 
