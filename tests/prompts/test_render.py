@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -143,3 +144,53 @@ def test_labels_keep_their_script():
 
     assert '- "وصول البطاقة"\n- "数据 \\"导出\\""' in render(variant, "a").messages[0]["content"]
     assert answer_text(variant, {"category": "وصول البطاقة"}) == '{"category": "وصول البطاقة"}'
+
+
+TEMPLATED = PromptVariant(
+    "v", FIELDS, instructions="Sort {{it}}.",
+    system_template="For {{who}}: {{instructions}}\n{{ answer }}\n{{examples}}",
+    case_template="{{who}} wrote <<{{case}}>>", values=(("who", "{{case}} of A&B"),))
+
+
+@settings(deadline=None, max_examples=100)
+@given(text=TEXTS, rows=SHOTS, placement=st.sampled_from(["system", "turns"]))
+def test_template_holds_each_text_byte_for_byte_and_once(text, rows, placement):
+    """What is filled in is never looked through: not the case, not a shot, not the instructions, not a value."""
+    shots = [shot(*row) for row in rows]
+    first, *turns, last = render(replace(TEMPLATED, placement=placement), text, shots).messages
+
+    assert last["content"] == f"{{{{case}}}} of A&B wrote <<{text}>>"
+    assert first["content"].startswith("For {{case}} of A&B: Sort {{it}}.\nAnswer with one JSON object")
+    if placement == "turns":
+        assert [m["content"] for m in turns[::2]] == [f"{{{{case}}}} of A&B wrote <<{s.text}>>" for s in shots]
+    else:
+        assert all(f">{s.text}</case" in first["content"] for s in shots)
+
+
+def test_field_says_what_it_is_about():
+    """What a field is about stands beside its labels, in the schema and in the question."""
+    fields = (Field("category", ("billing", "how_to"), about="what would close it"),)
+    plain, decided = (render(PromptVariant("v", fields, output=o), "a") for o in ("json_schema", "decisions"))
+    label = render(PromptVariant("v", fields, output="label"), "a")
+
+    assert '"category": what would close it; one of' in plain.messages[0]["content"]
+    schema = plain.response_format["json_schema"]["schema"]
+    assert schema["properties"]["category"]["description"] == "what would close it"
+    assert "Which category (what would close it) does" in decided.questions[0]["instructions"]
+    assert "the category (what would close it) alone" in label.messages[0]["content"]
+
+
+def test_decision_has_questions_and_no_system_text_but_for_examples():
+    """Instructions, labels and descriptions go into one choice question a field; the case stays the last message."""
+    variant = PromptVariant("v", FIELDS, instructions="Sort.", output="decisions")
+    rendered = render(variant, "a", [shot("b", "billing")])
+    inside = render(replace(variant, placement="system"), "a", [shot("b", "billing")])
+
+    assert [m["role"] for m in rendered.messages] == ["user", "assistant", "user"]
+    assert [m["role"] for m in inside.messages] == ["system", "user"]
+    assert rendered.response_format is None
+    assert rendered.questions[0] == {
+        "type": "choice", "name": "category",
+        "instructions": "Sort.\n\nWhich category does the user's last message have?",
+        "choices": [{"value": "billing", "description": "money matters"}, {"value": "how_to"}]}
+    assert [q["name"] for q in rendered.questions] == ["category", "priority"]

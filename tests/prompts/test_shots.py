@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,15 @@ from tests.made_up import made_cases, made_set, real_set
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, ShotPicker, fields_of
+from promptceiling.prompts.likeness import largest
 from promptceiling.prompts.variant import ORDERS, SELECTIONS
 
 CASES = made_cases(60)
 
 
 def variant_of(labeled_set, **options):
+    if options.get("selection") == "hard":
+        options = {"confused": tuple(combinations(labeled_set.labels(), 2))[:4]} | options
     return PromptVariant("v", fields_of(labeled_set), **({"shots": 5} | options))
 
 
@@ -139,7 +143,7 @@ def test_blocks_of_cases_do_not_matter(monkeypatch):
     """Cases are compared in blocks; each has the shots that it would have alone."""
     labeled_set = split_labeled_set(made_set(CASES))
     whole = picked(labeled_set, selection="similar")
-    monkeypatch.setattr("promptceiling.prompts.shots._BLOCK", 4)
+    monkeypatch.setattr("promptceiling.prompts.likeness.BLOCK", 4)
 
     assert picked(labeled_set, selection="similar") == whole
 
@@ -171,7 +175,8 @@ def test_diverse_shots_begin_with_the_nearest_and_then_turn_elsewhere():
 
 
 def test_orders_show_the_same_shots_in_another_order():
-    """Similar last is the reverse, by class is sorted by label, shuffled follows the seed; the shots are the same."""
+    """By class is sorted by label, shuffled follows the seed; the shots are the same, and drawn ones that are all as
+    near as each other are only turned round by similar last."""
     labeled_set = split_labeled_set(made_set(CASES))
     labels = labeled_set.cases.set_index("id")["expected_category"]
     by_order = {o: picked(labeled_set, selection="stratified", shots=9, order=o) for o in ORDERS}
@@ -192,6 +197,61 @@ def test_texts_without_words_have_shots_too(selection, letters):
     labeled_set = split_labeled_set(made_set(cases))
 
     assert all(len(ids) == 2 for ids in picked(labeled_set, shots=2, selection=selection))
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_similar_last_brings_the_nearest_to_the_end(selection):
+    """However shots were chosen, those that are shown later are as near to the case as those before, or nearer."""
+    labeled_set = split_labeled_set(real_set("askubuntu_test"))
+    validation, texts = labeled_set.split("validation").iloc[:20], labeled_set.cases.set_index("id")["input"]
+    vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2)).fit(labeled_set.split("train")["input"])
+    chosen = picked(labeled_set, validation, selection=selection, order="similar_last")
+    plain = picked(labeled_set, validation, selection=selection)
+    for case, ids in zip(validation["input"], chosen, strict=True):
+        near = (vectorizer.transform(texts[ids]) @ vectorizer.transform([case]).T).toarray().ravel()
+
+        assert (np.diff(near) >= -1e-6).all()
+    assert [sorted(ids) for ids in chosen] == [sorted(ids) for ids in plain]
+
+
+def test_hard_shots_set_the_nearest_beside_what_it_was_confused_with():
+    """The nearest comes first, then the nearest of the label that its own was confused with."""
+    rows = [("a1", "refund invoice charge vat", "billing"), ("a2", "refund invoice charge", "billing"),
+            ("b1", "refund login token", "access"), ("b2", "token session", "access"), ("z1", "refund file", "export"),
+            ("q", "refund invoice charge vat total", "billing")]
+    labeled_set = split_labeled_set(made_set([
+        {"id": i, "input": t, "expected_category": c, "split": "train" if i != "q" else "validation"}
+        for i, t, c in rows]))
+
+    assert picked(labeled_set, shots=3, selection="similar") == [["a1", "a2", "z1"]]
+    assert picked(labeled_set, shots=3, selection="hard", confused=(("access", "billing"),)) == [["a1", "b1", "a2"]]
+    assert picked(labeled_set, shots=3, selection="hard", confused=(("access", "export"),)) == [["a1", "a2", "z1"]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=7, max_size=7), min_size=1, max_size=4),
+       k=st.integers(1, 9))
+def test_largest_are_those_of_a_full_sort(rows, k):
+    """The k largest of each row, equal values by position, however many are equal at the cut."""
+    values = np.array(rows, dtype=np.float32)
+
+    for wide in (values, np.tile(values, 43), np.tile(values, 64)):  # in one piece, and in stretches
+        np.testing.assert_array_equal(largest(wide, k), np.argsort(-wide, axis=1, kind="stable")[:, :k])
+
+
+def test_vectors_of_an_embedding_model_say_what_is_near():
+    """A variant that names an embedding model gets the shots whose vectors are nearest, whatever their words."""
+    labeled_set = split_labeled_set(made_set(CASES))
+    train, validation = labeled_set.split("train").sort_values("id"), labeled_set.split("validation")
+    angles = {t: k / len(train) for k, t in enumerate(train["input"])} | dict.fromkeys(validation["input"], 0.0)
+    vectors = {"m": {text: (3 * np.cos(a), 3 * np.sin(a)) for text, a in angles.items()}}
+    variant = variant_of(labeled_set, selection="similar", embedding="m", shots=3)
+    picker = ShotPicker(labeled_set, vectors)
+
+    assert [[s.id for s in shots] for shots in picker.pick(variant, validation)] == [
+        train["id"].iloc[:3].tolist()] * len(validation)
+    with pytest.raises(InputError, match="There is no vector of 'm' for the text"):
+        ShotPicker(labeled_set).pick(variant, validation)
 
 
 def test_set_that_was_not_split_is_refused():

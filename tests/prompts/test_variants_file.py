@@ -5,7 +5,7 @@ from tests.made_up import made_cases, made_set
 
 from promptceiling.errors import InputError
 from promptceiling.prompts import Field, PromptVariant, read_variants
-from promptceiling.prompts.variants_file import kind_of_change
+from promptceiling.prompts.lineage import kind_of_change
 
 LABELED_SET = made_set(made_cases(6))
 
@@ -36,6 +36,49 @@ def test_every_key_is_taken(tmp_path):
         kind="model", shots=3, selection="diverse", order="by_class", placement="system", output="json",
         confidence=False, seed=7)
     assert variant.parent == "plain"
+
+
+def test_templates_values_confusions_and_embeddings_are_taken(tmp_path):
+    """What decides the shots and the words around the case is carried by the file too."""
+    [variant] = read(tmp_path, """
+- name: all
+  shots: 2
+  selection: hard
+  confused: [[billing, access], [export, access]]
+  embedding: small-embedder
+  system_template: "{{instructions}} {{answer}}"
+  case_template: |
+    {{who}} wrote:
+    {{case}}
+  values: {who: A customer}
+""")
+
+    assert variant.confused == (("billing", "access"), ("export", "access"))
+    assert (variant.embedding, variant.system_template) == ("small-embedder", "{{instructions}} {{answer}}")
+    assert (variant.case_template, variant.values) == ("{{who}} wrote:\n{{case}}\n", (("who", "A customer"),))
+
+
+def test_fields_are_described_added_and_left_out(tmp_path):
+    """A field of the set is described or left out; one that the set does not have is asked for with its own labels."""
+    cases = [case | {"expected_priority": ("low", "high")[k % 2]} for k, case in enumerate(made_cases(6))]
+    path = tmp_path / "v.yaml"
+    path.write_text("""
+- name: one
+  labels: {access: logins}
+  fields:
+    category: {about: what it is about, labels: {billing: money}}
+    priority: {labels: {high: today}}
+    mood: {about: how the writer feels, labels: {calm: , angry: shouts}}
+- {name: two, fields: {priority: null}}
+""")
+    one, two = read_variants(path, made_set(cases))
+
+    assert one.fields == (
+        Field("category", ("access", "billing", "export"), (("access", "logins"), ("billing", "money")),
+              "what it is about"),
+        Field("priority", ("high", "low"), (("high", "today"),)),
+        Field("mood", ("calm", "angry"), (("angry", "shouts"),), "how the writer feels"))
+    assert [f.name for f in two.fields] == ["category"]
 
 
 def test_kind_is_what_differs_from_the_parent(tmp_path):
@@ -84,6 +127,11 @@ def test_kind_of_change_is_the_first_difference(change, kind):
     ("- {name: a, shots: 500}", "variants.yaml, variant 1: Variant 'a': shots is 500; expected a whole"),
     ("- {name: a, selection: near}", "variants.yaml, variant 1: Variant 'a': selection is 'near'; expected one of "),
     ("- {name: a, labels: {bills: money}}", "the labels describe 'bills', which the labeled set does not have. It has"),
+    ("- {name: a, fields: {category: null}}", "variant 1: the main field 'category' cannot be left out."),
+    ("- {name: a, fields: {mood: {labels: {calm: }}}}", "the field 'mood' is not in the labeled set, so it needs two"),
+    ("- {name: a, fields: {category: {label: {}}}}", "variants.yaml, variant 1, fields.category.label: Extra inputs"),
+    ("- {name: a, confused: [[billing]]}", "variants.yaml, variant 1, confused.0"),
+    ("- {name: a, case_template: '{{text}}'}", "variants.yaml, variant 1: In the case template of variant 'a', the "),
     ("- {name: a, parent: b}\n- name: b", "variants.yaml, variant 1: the parent 'b' is not listed before it."),
     ("- {name: z}\n- {name: a, parent: b}", "variants.yaml, variant 2: the parent 'b' is not listed before it."),
     ("- name: a\n- name: a", "variants.yaml has two variants named 'a'. Give each its own name."),

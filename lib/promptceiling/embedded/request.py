@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-_FIELD = re.compile(r'^"(?P<name>[^"]+)": one of$')
+_FIELD = re.compile(r'^"(?P<name>[^"]+)":(?: .*;)? one of$')
 _LABEL = re.compile(r'^- (?P<label>"(?:[^"\\]|\\.)*")(?:: (?P<description>.*))?$')
 _TAGS = re.compile(r"each text between <(?P<tag>case(?:_\d+)?)> and </(?P=tag)>")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promptceiling.prompts.template import fill
 from promptceiling.prompts.variant import Field, PromptVariant
 
 Message = dict[str, str]
@@ -38,25 +39,41 @@ class Rendered:
 
 
 def render(variant: PromptVariant, text: str, shots: Sequence[Shot] = ()) -> Rendered:
-    """The messages for a case. The last one is the user's and is exactly `text`; the first is the system's.
+    """The messages for a case. The first is the system's; the last is the user's and is exactly `text`, or the
+    variant's case template around it.
 
-    Shots are earlier user and assistant turns, or stand in the system text between tags that occur in none of the
-    texts. With the output `decisions`, instructions and labels go into the questions, and a system text is there for
-    examples alone. Deterministic: equal arguments give equal messages.
+    Templates are filled in one pass, so that nothing in a text is ever a placeholder. Shots are earlier user and
+    assistant turns, or stand in the system text between tags that occur in none of the texts. With the output
+    `decisions`, instructions and labels go into the questions, and a system text is there for examples alone.
+    Deterministic: equal arguments give equal messages.
     """
-    system = [] if variant.output == "decisions" else [variant.instructions, _asked(variant)]
-    turns: list[Message] = []
+    case = _case(variant, text)
+    examples, turns = "", list[Message]()
     if shots and variant.placement == "system":
-        system.append(_examples(variant, text, shots))
+        examples = _examples(variant, case, shots)
     else:
         for shot in shots:
-            turns.append({"role": "user", "content": shot.text})
+            turns.append({"role": "user", "content": _case(variant, shot.text)})
             turns.append({"role": "assistant", "content": answer_text(variant, shot.expected)})
-    first = ({"role": "system", "content": "\n\n".join(system)},) if system else ()
-    messages = (*first, *turns, {"role": "user", "content": text})
+    system = _system(variant, examples)
+    first = ({"role": "system", "content": system},) if system else ()
+    messages = (*first, *turns, {"role": "user", "content": case})
     if variant.output == "decisions":
         return Rendered(messages, questions=_questions(variant))
     return Rendered(messages, _response_format(variant))
+
+
+def _system(variant: PromptVariant, examples: str) -> str:
+    parts = {"examples": examples}
+    if variant.output != "decisions":
+        parts = {"instructions": variant.instructions, "answer": _asked(variant)} | parts
+    if variant.system_template:
+        return fill(variant.system_template, parts | dict(variant.values))
+    return "\n\n".join([*(parts[k] for k in parts if k != "examples"), *([examples] if examples else [])])
+
+
+def _case(variant: PromptVariant, text: str) -> str:
+    return fill(variant.case_template, {"case": text} | dict(variant.values)) if variant.case_template else text
 
 
 def answer_text(variant: PromptVariant, expected: Mapping[str, str]) -> str:
@@ -69,10 +86,11 @@ def answer_text(variant: PromptVariant, expected: Mapping[str, str]) -> str:
 def _asked(variant: PromptVariant) -> str:
     main = variant.fields[0]
     if variant.output == "label":
-        return f"Answer with the {main.name} alone, exactly as written here:\n" + _listed(main)
+        about = f" ({main.about})" if main.about else ""
+        return f"Answer with the {main.name}{about} alone, exactly as written here:\n" + _listed(main)
     lines = ["Answer with one JSON object and nothing else. Its keys:"]
     for field in variant.fields:
-        lines += [f'"{field.name}": one of', _listed(field)]
+        lines += [f'"{field.name}": {field.about + "; " if field.about else ""}one of', _listed(field)]
     if variant.confidence:
         lines.append(f'"confidence": the probability from 0 to 1 that your {main.name} is right')
     return "\n".join(lines)
@@ -86,9 +104,9 @@ def _listed(field: Field) -> str:
     )
 
 
-def _examples(variant: PromptVariant, text: str, shots: Sequence[Shot]) -> str:
+def _examples(variant: PromptVariant, case: str, shots: Sequence[Shot]) -> str:
     tag, number = "case", 1
-    while any(f"<{tag}>" in t or f"</{tag}>" in t for t in (text, *(s.text for s in shots))):
+    while any(f"<{tag}>" in t or f"</{tag}>" in t for t in (case, *(s.text for s in shots))):
         number += 1
         tag = f"case_{number}"
     lines = [f"Examples, each text between <{tag}> and </{tag}>, followed by its answer:"]
@@ -104,7 +122,8 @@ def _questions(variant: PromptVariant) -> tuple[dict[str, Any], ...]:
         described = dict(field.descriptions)
         choices = [{"value": label} | ({"description": described[label]} if label in described else {})
                    for label in field.labels]
-        asked = f"{variant.instructions}\n\nWhich {field.name} does the user's last message have?"
+        about = f" ({field.about})" if field.about else ""
+        asked = f"{variant.instructions}\n\nWhich {field.name}{about} does the user's last message have?"
         questions.append({"type": "choice", "name": field.name, "instructions": asked, "choices": choices})
     return tuple(questions)
 
@@ -114,7 +133,9 @@ def _response_format(variant: PromptVariant) -> dict[str, Any] | None:
         return None
     if variant.output == "json":
         return {"type": "json_object"}
-    properties: dict[str, Any] = {f.name: {"type": "string", "enum": list(f.labels)} for f in variant.fields}
+    properties: dict[str, Any] = {
+        f.name: {"type": "string", "enum": list(f.labels)} | ({"description": f.about} if f.about else {})
+        for f in variant.fields}
     if variant.confidence:
         properties["confidence"] = {"type": "number"}
     schema = {

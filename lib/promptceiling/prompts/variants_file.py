@@ -6,12 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
+import pydantic
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
-from promptceiling.prompts.variant import PromptVariant, fields_of
+from promptceiling.prompts.lineage import kind_of_change
+from promptceiling.prompts.variant import Field, PromptVariant, fields_of
+
+
+class _FieldEntry(BaseModel):
+    """What is said of a field: what it is about, and its labels with a description each."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    about: str = ""
+    labels: dict[str, str | None] = {}
 
 
 class _Entry(BaseModel):
@@ -21,6 +31,7 @@ class _Entry(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1)]
     instructions: str | None = None
     labels: dict[str, str] | None = None
+    fields: dict[str, _FieldEntry | None] | None = None
     shots: int | None = None
     selection: str | None = None
     order: str | None = None
@@ -30,14 +41,22 @@ class _Entry(BaseModel):
     seed: int | None = None
     kind: str | None = None
     parent: str | None = None
+    confused: list[Annotated[list[str], pydantic.Field(min_length=2, max_length=2)]] | None = None
+    embedding: str | None = None
+    system_template: str | None = None
+    case_template: str | None = None
+    values: dict[str, str] | None = None
 
 
 def read_variants(path: str | Path, labeled_set: LabeledSet) -> tuple[PromptVariant, ...]:
     """The variants listed in a YAML file, in its order, for the fields of `labeled_set`.
 
     Each entry has `name` and optionally `instructions, labels (label: description), shots, selection, order, placement,
-    output, confidence, seed, kind, parent`. Without `kind` it is what differs first from the parent (or, without one,
-    from the entry before). Raises InputError naming file, entry and key.
+    output, confidence, seed, kind, parent, confused (list of [label, label]), embedding, system_template,
+    case_template, values (placeholder: text), fields (name: {about, labels: {label: description}})`. `fields` describes
+    the fields of the labeled set; a field that it does not have is asked for with the labels given, and one that is
+    null is not asked for. Without `kind` it is what differs first from the parent (or, without one, from the entry
+    before). Raises InputError naming file, entry and key.
     """
     path = Path(path)
     try:
@@ -61,7 +80,8 @@ def _variant(
     path: Path, number: int, entry: object, labeled_set: LabeledSet, before: list[PromptVariant]
 ) -> PromptVariant:
     try:
-        given = _Entry.model_validate(entry).model_dump(exclude_none=True)
+        entered = _Entry.model_validate(entry)
+        given = entered.model_dump(exclude_none=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"])) or "entry"
@@ -69,16 +89,14 @@ def _variant(
             f"{path.name}, variant {number}, {key}: {first['msg']}. Known keys: {', '.join(_Entry.model_fields)}.",
             file=path.name, row=number, column=key,
         ) from None
-    descriptions = given.pop("labels", None)
-    fields = fields_of(labeled_set, descriptions)
-    unknown = sorted(set(descriptions or ()) - set(fields[0].labels))
-    if unknown:
-        raise InputError(
-            f"{path.name}, variant {number}: the labels describe {unknown[0]!r}, which the labeled set does not have. "
-            f"It has {', '.join(fields[0].labels)}.",
-            file=path.name, row=number, column="labels",
-        )
+    given.pop("fields", None)
+    descriptions = given.pop("labels", {})
+    for key in ("confused", "values"):
+        if key in given:
+            pairs = given[key].items() if isinstance(given[key], dict) else given[key]
+            given[key] = tuple((one, other) for one, other in pairs)
     try:
+        fields = _fields(labeled_set, descriptions, entered.fields or {})
         variant = PromptVariant(fields=fields, **given)
     except InputError as error:
         raise InputError(
@@ -96,12 +114,31 @@ def _variant(
     return PromptVariant(fields=fields, **given)
 
 
-def kind_of_change(parent: PromptVariant, variant: PromptVariant) -> str:
-    """What differs first: instructions (label descriptions included), selection, shots, order, placement or output."""
-    for kind, names in (
-        ("instructions", ("instructions", "fields")), ("shots", ("shots",)), ("selection", ("selection", "seed")),
-        ("order", ("order",)), ("placement", ("placement",)), ("output", ("output", "confidence")),
-    ):
-        if any(getattr(parent, n) != getattr(variant, n) for n in names):
-            return kind
-    return "same"
+def _fields(
+    labeled_set: LabeledSet, descriptions: dict[str, str], entries: dict[str, _FieldEntry | None]
+) -> tuple[Field, ...]:
+    main, *further = fields_of(labeled_set)
+    if main.name in entries and entries[main.name] is None:
+        raise InputError(f"the main field {main.name!r} cannot be left out.", column="fields")
+    said = {main.name: _FieldEntry(), **entries}
+    own = said[main.name] or _FieldEntry()
+    said[main.name] = _FieldEntry(about=own.about, labels={**own.labels, **descriptions})
+    fields = []
+    for field in (main, *further):
+        entry = said.pop(field.name, _FieldEntry())
+        if entry is None:
+            continue
+        unknown = sorted(set(entry.labels) - set(field.labels))
+        if unknown:
+            raise InputError(
+                f"the labels describe {unknown[0]!r}, which the labeled set does not have. It has "
+                f"{', '.join(field.labels)}.", column="labels")
+        described = tuple(sorted((label, text) for label, text in entry.labels.items() if text))
+        fields.append(Field(field.name, field.labels, described, entry.about))
+    for name, entry in said.items():
+        if entry is None or len(entry.labels) < 2:
+            raise InputError(f"the field {name!r} is not in the labeled set, so it needs two labels or more to choose "
+                             "from.", column="fields")
+        fields.append(Field(name, tuple(entry.labels), tuple(sorted(
+            (label, text) for label, text in entry.labels.items() if text)), entry.about))
+    return tuple(fields)

@@ -60,25 +60,30 @@ class _Prompt:
         self._behind = behind.removesuffix("0]")
 
     def content(self, text: str) -> bytes:
-        return b"".join((self.head, json.dumps(text).encode(), self.tail))
+        return b"".join((self.head, _inside(text).encode(), self.tail))
 
     def key(self, text: str, repeat: int) -> str:
         digest = self._before.copy()
-        digest.update(f"{json.dumps(text)}{self._behind}{repeat}]".encode())
+        digest.update(f"{_inside(text)}{self._behind}{repeat}]".encode())
         return digest.hexdigest()
 
 
 def _around(dumped: str, slot: str) -> tuple[str, str]:
-    before, _, behind = dumped.rpartition(f'"{slot}"')
+    before, _, behind = dumped.rpartition(slot)
     return before, behind
+
+
+def _inside(text: str) -> str:
+    """A text as it stands within a JSON string: character by character, whatever stands around it."""
+    return json.dumps(text)[1:-1]
 
 
 class Requests:
     """The requests of a run over cases (columns `id`, `input`).
 
-    A case's text is always the last message and nothing before it depends on the text, but for the tags around
-    examples in the system text. So a prompt is rendered once for all cases with the same shots, and a request costs
-    the same whatever their number. Only keys are held: the JSON of 100,000 cases is made one at a time.
+    A case's text is the last message, or stands in its template, and nothing before it depends on the text, but for
+    the tags around examples in the system text. So a prompt is rendered once for all cases with the same shots, and a
+    request costs the same whatever their number. Only keys are held: the JSON of 100,000 cases is made one at a time.
 
     Attributes
     ----------
