@@ -58,6 +58,50 @@ def xlsx(sheets):
     return packed.getvalue()
 
 
+def parquet(rows):
+    """A Parquet file of these dicts; the types of its columns follow from their values."""
+    from arro3.io import infer_json_schema, read_json, write_parquet
+
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    written = io.BytesIO()
+    write_parquet(read_json(io.BytesIO(lines), infer_json_schema(io.BytesIO(lines))), written)
+    return written.getvalue()
+
+
+def ods(rows):
+    """An OpenDocument spreadsheet with one sheet of texts."""
+    spaces = " ".join(f'xmlns:{k}="urn:oasis:names:tc:opendocument:xmlns:{k}:1.0"' for k in ("office", "table", "text"))
+    body = "".join("<table:table-row>" + "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{escape(v)}</text:p></table:table-cell>' for v in row)
+        + "</table:table-row>" for row in rows)
+    return zipped({
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml":
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        "content.xml": f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table "
+                       f'table:name="Sheet1">{body}</table:table></office:spreadsheet></office:body>'
+                       "</office:document-content>"})
+
+
+def zipped(files):
+    """A zip archive of {name: text}."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def far_cell(content):
+    """The workbook with one more cell, in the last row and the last column that a sheet can have."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as one, zipfile.ZipFile(changed, "w") as other:
+        for name in one.namelist():
+            other.writestr(name, one.read(name).replace(
+                b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'))
+    return changed.getvalue()
+
+
 HEAD = ("input", "expected_category")
 COLUMNS = {"input": [t for t, _ in ROWS], "expected_category": [label for _, label in ROWS]}
 # name -> (bytes, codes of the notices)
@@ -117,6 +161,8 @@ READ = {
     "xlsx": (xlsx({"Sheet1": [HEAD, *ROWS]}), []),
     "xlsx_second_sheet": (xlsx({"read me": [["How to fill this in"]], "cases": [HEAD, *ROWS]}), ["sheet"]),
     "xlsx_blank_row": (xlsx({"Sheet1": [HEAD, ROWS[0], [None, None], *ROWS[1:]]}), ["blank_row"]),
+    "parquet": (parquet(records()), []),
+    "ods": (ods([HEAD, *ROWS]), []),
     "xlsx_gzipped": (gzip.compress(xlsx({"Sheet1": [HEAD, *ROWS]})), []),
 }
 # name -> (bytes, part of the sentence, row or None)
@@ -145,6 +191,12 @@ REFUSED = {
     "json_array_of_texts": (b'[["a", "x"], ["b", "y"]]', "not an object", 1),
     "json_of_nothing": (b"[]", "no cases", None),
     "json_deep": (b"[" * 5 + b'{"input": ' * 100_000, "not", None),
+    "json_nested_value": (
+        b'[{"input": "a", "label": "x"}, {"input": "b", "label": ' + b"[" * 400 + b"]" * 400 + b"}]", "nested", 2),
+    "json_lines_nested_value": (
+        b'{"input": "a", "label": "x"}\n{"input": "b", "label": ' + b"[" * 900 + b"]" * 900 + b"}", "nested", 2),
+    "json_key_a_case": (json.dumps([{f"text {k}": "a", "label": "x"} for k in range(1001)]).encode(),
+                        "1,002 different keys", None),
     "chat_without_user": (b'{"messages": [{"role": "assistant", "content": "x"}]}\n', "no user message", 1),
     "chat_of_text": (b'{"messages": "hello"}\n', "no list of turns", 1),
     "png": (b"\x89PNG\r\n\x1a\n" + bytes(40), "is a PNG image", None),
@@ -157,9 +209,15 @@ REFUSED = {
     "broken_zip": (b"PK\x03\x04" + bytes(40), "damaged or cut off", None),
     "truncated_xlsx": (xlsx({"a": [HEAD, *ROWS]})[:-200], "damaged or cut off", None),
     "xlsx_two_sheets": (xlsx({"a": [HEAD, *ROWS], "b": [HEAD, *ROWS]}), "Say which with --sheet", None),
+    "xlsx_far_cell": (far_cell(xlsx({"a": [HEAD, *ROWS]})), "far from all others", None),
+    "damaged_ods": (ods([HEAD, *ROWS])[:-400], "damaged or cut off", None),
+    "zip_of_one_file": (zipped({"cases.csv": csv_of()}), "a zip archive that holds 'cases.csv'; ", None),
+    "zip_of_files": (zipped({"a/cases.csv": csv_of(), "b": "", "c": ""}), "'a/cases.csv' and 2 more", None),
+    "word_file": (zipped({"word/document.xml": "<w/>"}), "is a Word document", None),
     "xlsx_empty": (xlsx({"a": []}), "no filled sheet", None),
     "truncated_gzip": (gzip.compress(csv_of().encode())[:-12], "damaged or cut off", None),
     "truncated_parquet": (b"PAR1" + bytes(40), "cut off", None),
+    "damaged_parquet": (parquet(records()).replace(b"wrong sum", b"wr\xff\xfeg sum"), "cannot be read", None),
     "broken_parquet": (b"PAR1" + bytes(40) + b"PAR1", "cannot be read", None),
     "mixed_encodings": ("input,label\nné à é,x\n".encode() + "b é,y\n".encode("cp1252"), "line 3 holds byte 0xe9",
                         None),

@@ -1,3 +1,5 @@
+import gzip
+import io
 import json
 
 import pytest
@@ -8,12 +10,18 @@ from tests.made_up import written
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import (
+    decode,
+    delimited,
+    formats,
+    json_table,
     labeled_set_of,
     labeled_set_of_bytes,
     labeled_set_of_text,
     read_labeled_set,
     read_texts,
+    table,
 )
+from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labels import INVISIBLE, clean_label, look_alikes
 
 
@@ -90,19 +98,68 @@ def test_json_numbers_stay_as_written():
         ["1.0", "10"], ["1e5", "true"], ["[1.50]", "10"]]
 
 
-def test_parquet_is_read(tmp_path):
-    """A Parquet file gives its texts; a missing value is no value."""
-    pytest.importorskip("fastparquet")
-    import pandas as pd
+def test_parquet_is_read(given_file):
+    """A Parquet file gives its texts, whole numbers beside a gap among them; a missing value is no value."""
+    content = awkward.parquet([{"input": "a", "label": "x", "n": 1, "score": 1.0, "tags": ["p", "q"]},
+                               {"input": "b", "label": "None", "n": None, "score": 2.5, "tags": None},
+                               {"input": "c", "label": "x", "n": 3, "score": None, "tags": []}])
 
-    frame = pd.DataFrame({"input": ["a", "b", None], "label": ["x", "None", "x"], "n": [1.0, 2.5, None]}).astype(
-        {"input": object, "label": object})
-    frame.to_parquet(tmp_path / "t.csv", engine="fastparquet")
+    cases = read_labeled_set(given_file(content)).cases
 
-    labeled_set = read_labeled_set(tmp_path / "t.csv")
+    assert cases[["input", "expected_category", "n", "score", "tags"]].to_numpy().tolist() == [
+        ["a", "x", "1", "1.0", '["p", "q"]'], ["b", "None", "", "2.5", ""], ["c", "x", "3", "", "[]"]]
 
-    assert labeled_set.cases[["input", "expected_category", "n"]].to_numpy().tolist() == [
-        ["a", "x", "1.0"], ["b", "None", "2.5"]]
+
+def test_chat_examples_in_parquet_are_read(given_file):
+    """Turns in a Parquet file, as data hubs keep them, are read like those of JSON Lines."""
+    turns = [[{"role": "user", "content": t}, {"role": "assistant", "content": c}] for t, c in awkward.ROWS]
+
+    cases = read_labeled_set(given_file(awkward.parquet([{"messages": m} for m in turns]))).cases
+
+    assert cases[["input", "expected_category"]].to_numpy().tolist() == [list(row) for row in awkward.ROWS]
+
+
+@pytest.mark.parametrize("content", [
+    b"input,label\n" + b"a,x\nb,y\n" * 6, b'{"input":"a","label":"x"}\n' * 12, b"[" + b'{"input":"a"},' * 12 + b"{}]",
+    json.dumps({"input": ["a"] * 12, "label": ["x"] * 12}).encode()], ids=["csv", "jsonl", "json", "columns"])
+def test_more_rows_than_a_labeled_set_has_are_refused(given_file, monkeypatch, content):
+    """A file with more rows than the limit is refused, whatever is in them."""
+    for module in (delimited, json_table, table):
+        monkeypatch.setattr(module, "LARGEST_ROWS", 10)
+
+    with pytest.raises(InputError, match=r"tickets\.csv has more than 10 rows; .* Give a sample of it\."):
+        read_labeled_set(given_file(content))
+
+
+def test_small_parquet_file_of_many_rows_is_refused(given_file):
+    """A few kilobytes that hold a million rows and four are refused, although the limit is kept in another process."""
+    from arro3.core import Array, DataType, Table
+    from arro3.io import write_parquet
+
+    column = Array([*"abab"] * (LARGEST_ROWS // 4 + 1), DataType.utf8())
+    packed = io.BytesIO()
+    write_parquet(Table.from_pydict({"input": column, "label": column}), packed)
+
+    with pytest.raises(InputError, match="more than 1,000,000 rows"):
+        read_labeled_set(given_file(packed.getvalue()))
+
+
+@pytest.mark.parametrize("content", [csv := awkward.csv_of().encode(), gzip.compress(csv), awkward.xlsx({"a": [()]})])
+def test_bytes_beyond_the_limit_are_refused(given_file, monkeypatch, content):
+    """Files that are, or unpack to, more than the limit are refused before anything is made of them."""
+    for module in (decode, formats):
+        monkeypatch.setattr(module, "LARGEST_BYTES", 90)
+
+    with pytest.raises(InputError, match=r"(has|unpacks to) more than"):
+        read_labeled_set(given_file(content))
+
+
+def test_one_huge_value_is_refused(monkeypatch):
+    """A value beyond the limit is told apart from a quotation mark that is not closed."""
+    monkeypatch.setattr(delimited, "_LARGEST_FIELD", 1000)
+
+    with pytest.raises(InputError, match=r"row 2 \(line 3\) has a value of more than 1,000 characters"):
+        labeled_set_of_text(f"input,label\na,x\n{'b' * 1001},y\n")
 
 
 def test_named_sheet_is_read(given_file):
@@ -206,7 +263,7 @@ def test_accepted_set_written_and_read_again_is_the_same(rows, form):
         "utf-16": lambda: awkward.csv_of(kept.to_numpy().tolist(), "id,input,expected_category").encode("utf-16"),
         "jsonl": lambda: "\n".join(json.dumps(r) for r in kept.to_dict("records")).encode(),
         "json": lambda: json.dumps(kept.to_dict("records"), indent=1, ensure_ascii=False).encode(),
-        "gzip": lambda: awkward.gzip.compress(json.dumps(kept.to_dict("list")).encode()),
+        "gzip": lambda: gzip.compress(json.dumps(kept.to_dict("list")).encode()),
     }[form]()
 
     again = labeled_set_of_bytes(content, "cases")

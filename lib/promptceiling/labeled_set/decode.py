@@ -11,6 +11,7 @@ import zlib
 from promptceiling.errors import InputError
 
 LARGEST_BYTES = 1 << 30
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _KINDS = (
     (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"), (b"%PDF", "a PDF"),
     (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\0", "an xz archive"),
@@ -24,7 +25,7 @@ _BOMS = (
 
 
 def unpacked(raw: bytes, name: str) -> bytes:
-    """The bytes without gzip around them, whatever the file is called; at most 1 GiB.
+    """The bytes without gzip around them, whatever the file is called; raises InputError above 1 GiB.
 
     >>> unpacked(gzip.compress(b"input,label"), "t.csv")
     b'input,label'
@@ -39,8 +40,7 @@ def unpacked(raw: bytes, name: str) -> bytes:
             raise InputError(f"{name} is a gzip file that is damaged or cut off; expected a whole one. Pack or "
                              "download it again.", file=name) from None
         if len(raw) > LARGEST_BYTES:
-            raise InputError(f"{name} unpacks to more than 1 GiB; expected a labeled set. Give a sample of it.",
-                             file=name)
+            raise _too_large(name)
     return raw
 
 
@@ -116,14 +116,24 @@ def _windows_1252(raw: bytes, name: str) -> str:
 def _zip_kind(raw: bytes, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+            names, size = archive.namelist(), sum(entry.file_size for entry in archive.infolist())
+            what = archive.read("mimetype")[:99] if "mimetype" in names else b""
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
         raise InputError(f"{name} begins as a zip or Excel file but is damaged or cut off. Save or download it again.",
                          file=name) from None
-    if {"xl/workbook.xml", "xl/workbook.bin"} & set(names):
+    if {"xl/workbook.xml", "xl/workbook.bin"} & set(names) or what.startswith(_ODS):
+        if size > LARGEST_BYTES:
+            raise _too_large(name)
         return "workbook"
-    what = "a Word document" if "word/document.xml" in names else f"a zip archive of {len(names)} files"
-    raise _not_a_table(name, what)
+    if "word/document.xml" in names:
+        raise _not_a_table(name, "a Word document")
+    holds = f"{names[0][-60:]!r}" + (f" and {len(names) - 1:,} more" if len(names) > 1 else "") if names else "nothing"
+    raise InputError(f"{name} is a zip archive that holds {holds}; expected one file, or gzip of one. Unpack it, and "
+                     "give the file with the labeled set.", file=name)
+
+
+def _too_large(name: str) -> InputError:
+    return InputError(f"{name} unpacks to more than 1 GiB; expected a labeled set. Give a sample of it.", file=name)
 
 
 def _not_a_table(name: str, what: str) -> InputError:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
 from promptceiling.errors import InputError
+from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, rows_in_words
+from promptceiling.labeled_set.table import Table, check_header, lines_of, rows_in_words, too_many_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 200_000
@@ -28,9 +27,9 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
     [['a;b', 'x']]
     """
     csv.field_size_limit(_LARGEST_FIELD)
-    skipped, body, delimiter = _sep_line(text)
-    delimiter = delimiter or _delimiter(body, known)
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
+    skipped, begin, delimiter = _sep_line(text)
+    delimiter = delimiter or _delimiter(text[begin : begin + _SAMPLE], known)
+    reader = csv.reader(lines_of(text, begin), delimiter=delimiter, strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
@@ -42,6 +41,8 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
             begins, line = line, skipped + reader.line_num + 1
             if header:
                 number += 1
+                if number > LARGEST_ROWS:
+                    raise too_many_rows(name)
             if not "".join(values).strip():
                 if header:
                     blank.append((number, begins, len(values) > 1))
@@ -55,25 +56,29 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
                 numbers.append(number)
                 lines.append(begins)
     except csv.Error as error:
-        raise InputError(
-            f"{name}, row {number + 1} (line {line}): {error}. A quotation mark is probably not closed; "
-            'quote the text and double the marks inside it ("").', file=name, row=number + 1) from None
-    _check_header(header, rows, name)
+        where = f"{name}, row {number + 1} (line {line})"
+        if "limit" in str(error):
+            raise InputError(f"{where} has a value of more than {_LARGEST_FIELD:,} characters; expected a text. "
+                             "Cut it, or close the quotation mark before it.", file=name, row=number + 1) from None
+        raise InputError(f"{where}: {error}. A quotation mark is probably not closed; "
+                         'quote the text and double the marks inside it ("").', file=name, row=number + 1) from None
+    check_header(header, rows, name)
     return Table(name, header, rows, numbers, lines, _notices(blank, numbers, wide))
 
 
-def _sep_line(text: str) -> tuple[int, str, str | None]:
-    first, _, rest = text.lstrip("\ufeff").partition("\n")
-    told = first.strip("\r \"")
+def _sep_line(text: str) -> tuple[int, int, str | None]:
+    """Lines passed over, where the table begins, and the delimiter that an Excel line such as `sep=;` names."""
+    first = next(lines_of(text[:100]))
+    told = first.strip("\ufeff\r\n \"")
     if told.lower().startswith("sep=") and len(told) == 5:
-        return 1, rest, told[4]
-    return (1, rest, "\t") if told.lower() == "sep=" and "\t" in first else (0, text, None)
+        return 1, len(first), told[4]
+    return (1, len(first), "\t") if told.lower() == "sep=" and "\t" in first else (0, 0, None)
 
 
-def _delimiter(text: str, known: Callable[[str], bool]) -> str:
+def _delimiter(head: str, known: Callable[[str], bool]) -> str:
     def fit(delimiter: str) -> tuple[int, float, int]:
         try:
-            sample = list(islice(csv.reader(io.StringIO(text[:_SAMPLE], newline=""), delimiter=delimiter), 60))
+            sample = list(islice(csv.reader(lines_of(head), delimiter=delimiter), 60))
         except csv.Error:
             return (0, 0.0, 0)
         full = [row for row in sample if any(v.strip() for v in row)]
@@ -92,16 +97,6 @@ def _fitted(values: list[str], header: list[str], name: str, row: int, line: int
     raise InputError(
         f"{name}, row {row} (line {line}) has {len(values)} values where the header has {len(header)}. "
         f"Quote texts that contain {delimiter!r} or line breaks.", file=name, row=row)
-
-
-def _check_header(header: list[str], rows: list[list[str]], name: str) -> None:
-    twice = [column for column, count in Counter(header).items() if count > 1 and column]
-    if twice:
-        raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
-                         file=name, column=twice[0])
-    if not rows:
-        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one "
-                         "row a case.", file=name)
 
 
 def _notices(blank: list[tuple[int, int, bool]], numbers: list[int], wide: int) -> tuple[Notice, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.chat import from_chat
 from promptceiling.labeled_set.columns import is_known
-from promptceiling.labeled_set.decode import decoded, kind_of, unpacked
+from promptceiling.labeled_set.decode import LARGEST_BYTES, decoded, kind_of, unpacked
 from promptceiling.labeled_set.delimited import delimited
 from promptceiling.labeled_set.json_table import json_table
 from promptceiling.labeled_set.labeled_set import Notice
@@ -19,7 +19,8 @@ from promptceiling.labeled_set.table import Table, rows_in_words
 def table_of_file(path: Path, *, sheet: str | None = None, named: tuple[str | None, ...] = ()) -> Table:
     """The table in a file; `named` are columns that the caller expects. Raises InputError where it cannot be read."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_BYTES + 1)  # no more, whatever it is: a pipe or a device has no size to ask for
     except FileNotFoundError:
         raise InputError(
             f"There is no file {str(path)!r}. Check the path, or run from the folder that holds it.", file=str(path)
@@ -27,6 +28,9 @@ def table_of_file(path: Path, *, sheet: str | None = None, named: tuple[str | No
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} cannot be read: {why}. Choose a readable file.", file=str(path)) from None
+    if len(raw) > LARGEST_BYTES:
+        raise InputError(f"{path.name} has more than 1 GiB; expected a labeled set. Give a sample of it.",
+                         file=path.name)
     return table_of_bytes(raw, path.name, sheet=sheet, named=named)
 
 

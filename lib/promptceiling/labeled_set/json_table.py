@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from promptceiling.errors import InputError
+from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, rows_in_words
+from promptceiling.labeled_set.table import Table, lines_of, rows_in_words, too_many_rows
 
+_LARGEST_WIDTH = 1_000
 _LIKE = 'such as {"input": "...", "expected_category": "..."}'
 
 
@@ -34,10 +36,10 @@ def json_table(text: str, name: str) -> Table:
     [['a', '1.0'], ['b', '']]
     """
     stripped = text.strip("\ufeff \t\r\n")
-    lines = [line for line in text.split("\n") if line.strip()]
-    if stripped.startswith("{") and not _is_object(lines[0].strip("\ufeff \t")):
+    first = next(lines_of(stripped)).rstrip()
+    if stripped.startswith("{") and not _is_object(first):
         return _one_object(stripped, text, name)
-    if stripped.startswith("{") and len(lines) == 1 and (whole := _columns(_value(stripped))) is not None:
+    if stripped.startswith("{") and len(first) == len(stripped) and (whole := _columns(_value(stripped))) is not None:
         return _table(whole, [], name)
     found = list(_array(text, name) if stripped.startswith("[") else _lines(text, name))
     return _table([(row, record) for row, _, record in found], [line for _, line, _ in found], name)
@@ -74,10 +76,12 @@ def _is_object(line: str) -> bool:
 
 def _lines(text: str, name: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     decoder = _decoder()
-    for number, line in enumerate(text.split("\n") if "\n" in text else text.split("\r"), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         plain = line.strip("\ufeff \t\r\n")
         if not plain:
             continue
+        if number > LARGEST_ROWS:
+            raise too_many_rows(name)
         try:
             record = decoder.decode(plain)
         except _Twice as error:
@@ -99,6 +103,8 @@ def _array(text: str, name: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
             return
         line, seen = line + text.count("\n", seen, at), at
         row += 1
+        if row > LARGEST_ROWS:
+            raise too_many_rows(name)
         try:
             record, at = decoder.raw_decode(text, at)
         except _Twice as error:
@@ -170,13 +176,23 @@ def _columns(value: Any) -> list[tuple[int, dict[str, Any]]] | None:
 def _table(found: list[tuple[int, dict[str, Any]]], lines: list[int], name: str) -> Table:
     if not found:
         raise InputError(f"{name} has no cases; expected one object a case, {_LIKE}. Export it again.", file=name)
+    if len(found) > LARGEST_ROWS:
+        raise too_many_rows(name)
     header = list(dict.fromkeys(key for _, record in found for key in record))
+    if len(header) > _LARGEST_WIDTH:
+        raise InputError(f"{name} has {len(header):,} different keys in {len(found):,} cases; expected the same few in "
+                         f"each, {_LIKE}. Export it again.", file=name)
     numbers = [row for row, _ in found]
     blank = tuple(sorted(set(range(1, numbers[-1])) - set(numbers)))
     notices = (Notice("blank_row", f"{len(blank)} blank lines are left out ({rows_in_words(blank)}).", blank),
                ) if blank else ()
-    rows = [[_turns(record.get(key)) if key == "messages" else as_text(record.get(key)) for key in header]
-            for _, record in found]
+    rows = []
+    for number, record in found:
+        try:
+            rows.append([_turns(v) if k == "messages" else as_text(v) for k in header for v in (record.get(k),)])
+        except RecursionError:
+            raise InputError(f"{name}, case {number} holds lists or objects that are nested too deeply; expected texts "
+                             "and labels. Remove that value.", file=name, row=number) from None
     return Table(name, [key.strip() for key in header], rows, numbers, lines, notices)
 
 

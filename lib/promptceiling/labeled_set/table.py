@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from promptceiling.errors import InputError
+from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labeled_set import Notice
 
 _SHOWN = 8
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,19 @@ class Table:
     notices: tuple[Notice, ...] = ()
 
 
+def lines_of(text: str, begin: int = 0) -> Iterator[str]:
+    r"""The physical lines from a position on, one at a time and with their ends: LF, CR and CRLF end a line.
+
+    >>> list(lines_of("a\r\nb\rc"))
+    ['a\r\n', 'b\r', 'c']
+    """
+    while begin < len(text):
+        found = _LINE_END.search(text, begin)
+        end = found.end() if found else len(text)
+        yield text[begin:end]
+        begin = end
+
+
 def listed(items: Sequence[object], shown: int = _SHOWN) -> str:
     """The first items with commas, and how many more there are.
 
@@ -53,3 +71,20 @@ def rows_in_words(rows: Sequence[int], line_of: dict[int, int] | None = None) ->
     if line_of and any(line_of[r] not in (r, r + 1) for r in rows if r in line_of):
         said += f"; line{'s' if len(lines) > 1 else ''} {listed(lines)}"
     return said
+
+
+def check_header(header: list[str], rows: list[list[str]], name: str) -> None:
+    """Raises InputError where a column stands twice, or where there is no row below the header."""
+    twice = [column for column, count in Counter(header).items() if count > 1 and column]
+    if twice:
+        raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
+                         file=name, column=twice[0])
+    if not rows:
+        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one "
+                         "row a case.", file=name)
+
+
+def too_many_rows(name: str) -> InputError:
+    """The refusal of a file with more rows than a labeled set can have."""
+    return InputError(f"{name} has more than {LARGEST_ROWS:,} rows; expected a labeled set. Give a sample of it.",
+                      file=name)

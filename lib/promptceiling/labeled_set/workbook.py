@@ -1,80 +1,86 @@
-"""Spreadsheets and Parquet files as tables of text."""
+"""Spreadsheets and Parquet files as tables of text; their cells are read in a process of its own."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import struct
-import warnings
-import zlib
-from collections import Counter
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from promptceiling.errors import InputError
-from promptceiling.labeled_set.json_table import as_text
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, rows_in_words
+from promptceiling.labeled_set.table import Table, check_header, rows_in_words, too_many_rows
 
-_DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RuntimeError, ArithmeticError,
-            OSError, EOFError, MemoryError, struct.error, zlib.error)  # what readers raise for damaged files
+SECONDS = 120
+_SCRIPT = Path(__file__).with_name("binary_cells.py")
+_Kind = Literal["spreadsheet", "parquet"]
 
 
 def workbook(raw: bytes, name: str, sheet: str | None, known: Callable[[str], bool]) -> Table:
-    """The table in a sheet of an Excel file (.xlsx, .xlsb, .xls): the one named, or the only one that fits.
+    """The table in a sheet of a spreadsheet (.xlsx, .xlsb, .xls, .ods): the one named, or the only one that fits.
 
     Text cells are text as written; a whole number has no ".0", a date is ISO, a formula is its saved value. Raises
     InputError where several sheets could be meant, naming them.
     """
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook  # imported late: few files are workbooks
-    except ImportError:
-        raise _not_installed(name, "a spreadsheet", "python-calamine", "CSV") from None
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        if sheet is not None and sheet not in book.sheet_names:
-            raise InputError(f"{name} has no sheet {sheet!r}; found {', '.join(map(repr, book.sheet_names))}. "
-                             "Name one of these with --sheet.", file=name)
-        names = [sheet] if sheet is not None else book.sheet_names
-        cells: dict[str, Any] = {n: book.get_sheet_by_name(n).to_python(skip_empty_area=False) for n in names}
-    except (CalamineError, *_DAMAGED) as error:
-        raise InputError(f"{name} is a spreadsheet that cannot be read ({type(error).__name__}); it is probably "
-                         "damaged or protected. Save it again, or export the sheet as CSV.", file=name) from None
-    chosen = _only({n: _header(rows) for n, rows in cells.items()}, name, known)
+    names, cells = _read_apart(raw, name, "spreadsheet", sheet)
+    if sheet is not None and sheet not in names:
+        raise InputError(f"{name} has no sheet {sheet!r}; found {', '.join(map(repr, names))}. "
+                         "Name one of these with --sheet.", file=name)
+    chosen = _only({title: _header(rows) for title, rows in cells.items()}, name, known)
     table = _table(cells[chosen], name)
-    if len(book.sheet_names) == 1:
+    if len(names) == 1:
         return table
-    said = Notice("sheet", f"The sheet {chosen!r} is read, of {', '.join(map(repr, book.sheet_names))}.")
+    said = Notice("sheet", f"The sheet {chosen!r} is read, of {', '.join(map(repr, names))}.")
     return Table(name, table.header, table.rows, table.numbers, [], (said, *table.notices))
 
 
 def parquet(raw: bytes, name: str) -> Table:
     """The table in a Parquet file; missing values are "", all others their text."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it looks up an option that pandas calls deprecated
-            from fastparquet import ParquetFile  # type: ignore[import-untyped, unused-ignore]  # imported late, as above
-    except ImportError:
-        raise _not_installed(name, "a Parquet file", "fastparquet", "CSV or JSON Lines") from None
     if not raw.endswith(b"PAR1"):
         raise InputError(f"{name} is a Parquet file that is cut off: its last bytes are not PAR1. Write or download it "
                          "again.", file=name)
-    try:
-        frame = ParquetFile(io.BytesIO(raw)).to_pandas(index=False)
-        header = [str(column).strip() for column in frame.columns]
-        columns = [[_cell(v) for v in frame.iloc[:, k].astype(object)] for k in range(len(header))]
-    except _DAMAGED as error:
-        raise InputError(f"{name} is a Parquet file that cannot be read ({type(error).__name__}: an encoding that is "
-                         "not known, or damage). Write it again with pandas' defaults, or as CSV.", file=name) from None
-    keep = [k for k, column in enumerate(header) if not column.startswith("__index_level_")]
-    header = [header[k] for k in keep]
-    rows = [list(values) for values in zip(*(columns[k] for k in keep), strict=True)]
-    _check(header, rows, name)
+    names, cells = _read_apart(raw, name, "parquet", None)
+    keep = [k for k, column in enumerate(names) if not column.startswith("__index_level_")]
+    header = [names[k].strip() for k in keep]
+    rows = [list(values) for values in zip(*(cells[""][k] for k in keep), strict=True)]
+    check_header(header, rows, name)
     return Table(name, header, rows, list(range(1, len(rows) + 1)), [])
 
 
-def _header(rows: list[list[Any]]) -> list[str]:
-    return next((found for row in rows if any(found := [_cell(v).strip() for v in row])), [])
+def _read_apart(raw: bytes, name: str, kind: _Kind, sheet: str | None) -> tuple[list[str], dict[str, list[list[str]]]]:
+    """Names and cells as `binary_cells` reads them; whatever ends that process is a sentence here."""
+    what = "a spreadsheet" if kind == "spreadsheet" else "a Parquet file"
+    command = [sys.executable, "-P", str(_SCRIPT), kind, *([] if sheet is None else [sheet])]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script
+            command, input=raw, capture_output=True, timeout=SECONDS, check=False,
+            env={**os.environ, "RUST_BACKTRACE": "0", "PYTHONIOENCODING": "utf-8"})
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{name} is {what} that takes more than {SECONDS} s to read; expected a labeled set. Give a "
+                         "sample of it, or export it as CSV.", file=name) from None
+    answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"error": "damage"}
+    if "missing" in answer:
+        package = {"python_calamine": "python-calamine", "arro3": "arro3-io"}.get(answer["missing"], answer["missing"])
+        raise InputError(f"{name} is {what}, which needs the package {package}. Install it (pip install {package}), or "
+                         "export the labeled set as CSV.", file=name)
+    if "rows" in answer:
+        raise too_many_rows(name)
+    if answer.get("error") == "PasswordError":
+        raise InputError(f"{name} is a spreadsheet that is protected with a password; expected an open one. Save it "
+                         "without the password, or export the sheet as CSV.", file=name)
+    if "error" in answer:
+        why = "it is damaged" if kind == "parquet" else "it is damaged, or a filled cell lies far from all others"
+        again = "Write it again" if kind == "parquet" else "Save it again"
+        raise InputError(f"{name} is {what} that cannot be read: {why}. {again}, or export the labeled set as CSV.",
+                         file=name)
+    return answer["names"], answer["cells"]
+
+
+def _header(rows: list[list[str]]) -> list[str]:
+    return next((found for row in rows if any(found := [v.strip() for v in row])), [])
 
 
 def _only(headers: dict[str, list[str]], name: str, known: Callable[[str], bool]) -> str:
@@ -88,13 +94,12 @@ def _only(headers: dict[str, list[str]], name: str, known: Callable[[str], bool]
     return meant[0]
 
 
-def _table(sheet: Iterable[list[Any]], name: str) -> Table:
+def _table(sheet: Iterable[list[str]], name: str) -> Table:
     header: list[str] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
     number = 0
-    for cells in sheet:
-        values = [_cell(int(v) if isinstance(v, float) and v.is_integer() else v) for v in cells]
+    for values in sheet:
         number += bool(header)
         if not any(v.strip() for v in values):
             continue
@@ -108,37 +113,8 @@ def _table(sheet: Iterable[list[Any]], name: str) -> Table:
                              "Give its column a name or clear it.", file=name, row=number)
         rows.append((values + [""] * len(header))[: len(header)])
         numbers.append(number)
-    _check(header, rows, name)
+    check_header(header, rows, name)
     blank = tuple(sorted(set(range(1, numbers[-1])) - set(numbers)))
     notices = (Notice("blank_row", f"{len(blank)} blank rows are left out ({rows_in_words(blank)}).", blank),
                ) if blank else ()
     return Table(name, header, rows, numbers, [], notices)
-
-
-def _check(header: list[str], rows: list[list[str]], name: str) -> None:
-    twice = [column for column, count in Counter(header).items() if count > 1 and column]
-    if twice:
-        raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
-                         file=name, column=twice[0])
-    if not rows:
-        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one "
-                         "row a case.", file=name)
-
-
-def _not_installed(name: str, what: str, package: str, instead: str) -> InputError:
-    return InputError(f"{name} is {what}, which needs the package {package}. Install it (pip install {package}), or "
-                      f"export the labeled set as {instead}.", file=name)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or (isinstance(value, float | datetime.date) and value != value):  # a missing number or date
-        return ""
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        return as_text(value)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
