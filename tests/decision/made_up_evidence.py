@@ -32,11 +32,12 @@ def tokens(fresh=800.0, cached=0.0, output=50.0, *, half=0.0, n=400):
     return TokenUse(around(fresh, half, n), around(cached, half if cached else 0.0, n), around(output, half, n))
 
 
-def prompt(f1=around(0.7, 0.03), *, name="5 shots", p95=around(20.0, 5.0, 100), use=None, model="m", **about):  # noqa: B008
+def prompt(f1=around(0.7, 0.03), *, name="5 shots", p95=around(20.0, 5.0, 100), use="plain", model="m", **about):  # noqa: B008
     """A scored prompt variant."""
     return Scored(name=name, kind="shots", model=model, base_url="http://127.0.0.1:1/v1", fingerprint=f"f-{name}",
                   first_run_at="2026-11-23T10:00:00.000+00:00", score=score(f1, **about),
-                  delta_to_best=around(0.0, 0.0), tied=True, best_share=1.0, tokens=use or tokens(), p95_ms=p95)
+                  delta_to_best=around(0.0, 0.0), tied=True, best_share=1.0,
+                  tokens=tokens() if use == "plain" else use, p95_ms=p95)
 
 
 def alternative(kind, delta, *, comparable=True, n=400, labels_needed=None):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -20,15 +21,21 @@ from tests.decision.made_up_evidence import (
     evidence,
     nothing_run,
     plateau,
+    prompt,
     tokens,
 )
 
-from promptceiling.decision import Assumptions, TokenUse, Verdict, decide
+from promptceiling.decision import Assumptions, Row, TokenUse, Verdict, decide
+from promptceiling.decision.conditions import ROWS, Answers
+from promptceiling.decision.precedence import VERDICT_OF, rule_of
+from promptceiling.decision.reasons import because
 from promptceiling.scores import Interval
 
 EVALS, COLLECT, SHIP, ITERATE, SMALLER, LOCAL, CHEAPER, TUNE, DROP, OPEN_END = get_args(Verdict)
 TUNES = (CHEAPER, TUNE)
 CONFIRMED = plateau("confirmed")
+OTHER = prompt(around(0.6, 0.03), name="5 shots, smaller", model="n")
+DEARISH = tokens(8_000.0, 0.0, 1_000.0)  # $1,300 a month; a fine-tune costs $2,141 with its GPU and its loop
 
 
 def verdict(found, assumptions=DEFAULTS):
@@ -71,6 +78,21 @@ TABLE = [
      evidence(plateau=CONFIRMED, alternatives=(alternative("fine-tune", around(0.06, 0.05)),)), OPEN_END),
     ("a fine-tune that failed on more cases",
      evidence(plateau=CONFIRMED, alternatives=(replace(TUNED_WELL, comparable=False),)), OPEN_END),
+    ("splits that repeat each other", evidence(f1=GOOD, leaking=2), OPEN_END),
+    ("labels noisier than the threshold allows", evidence(f1=GOOD, second_reading=around(0.8, 0.03)), OPEN_END),
+    ("99 cases scored", evidence(f1=around(0.95, 0.04, 99)), OPEN_END),
+    ("99 cases scored, and few labels", evidence(f1=around(0.5, 0.09, 99), labels=499), COLLECT),
+    ("a local classifier that clears the threshold",
+     evidence(alternatives=(replace(LOCAL_ALIKE, f1_weighted=around(0.9, 0.03)),)), LOCAL),
+    ("slow, and a local classifier that is no worse", evidence(p95=SLOW, alternatives=(LOCAL_ALIKE,)), LOCAL),
+    ("slow, and a local classifier that is slow too",
+     evidence(p95=SLOW, alternatives=(replace(LOCAL_WELL, p95_ms=SLOW),)), SMALLER),
+    ("good but dear, and a local classifier that falls short",
+     evidence(f1=GOOD, use=DEAR, alternatives=(LOCAL_ALIKE,)), CHEAPER),
+    ("slow, and another model was tried", evidence(p95=SLOW, prompts=(prompt(p95=SLOW), OTHER)), CHEAPER),
+    ("dear, but a fine-tune is dearer", evidence(use=DEARISH), SMALLER),
+    ("dear, a fine-tune is dearer, another model was tried",
+     evidence(prompts=(prompt(use=DEARISH), OTHER)), ITERATE),
     ("F1 undecidable, too few cases for a plateau",
      evidence(f1=around(0.84, 0.03), plateau=plateau("too few cases")), OPEN_END),
 ]
@@ -150,6 +172,57 @@ def test_what_was_not_measured_is_listed_with_its_remedy():
     assert verdict(whole, Assumptions(usd_per_error=1.0)).missing == ()
 
 
+# --- the grid of row states
+
+F1S = {"met": GOOD, "not met": around(0.7, 0.03), "undecidable": around(0.84, 0.03)}
+LATENCIES = {"met": SLOW, "not met": around(20.0, 5.0, 100), "undecidable": around(300.0, 50.0, 100),
+             "not measured": None}
+COSTS = {"met": DEAR, "not met": tokens(), "undecidable": tokens(6_300.0, 0.0, 800.0, half=900.0), "not measured": None}
+PLATEAUS = {"met": CONFIRMED, "not met": plateau("still climbing"), "undecidable": plateau("too few cases"),
+            "not measured": None}
+TUNED = {"met": (TUNED_IN_VAIN,), "not met": (TUNED_WELL,), "not measured": (),
+         "undecidable": (alternative("fine-tune", around(0.06, 0.05)),)}
+LOCALS = ((), (LOCAL_ALIKE,), (LOCAL_WELL,))
+STATES = list(product(F1S, LATENCIES, COSTS, PLATEAUS, TUNED))
+
+
+@pytest.mark.parametrize("labels", [0, 499, 1_000])
+def test_every_combination_of_row_states_has_one_verdict_with_a_sentence(labels):
+    """2,304 combinations a number of labels: the rows answer as they were made, the verdict is the one that the written
+    precedence gives, read here a second time from the statuses alone, and it says itself in sentences."""
+    for f1, latency, cost, ceiling, tune in STATES:
+        for local in LOCALS:
+            found = evidence(labels=labels, f1=F1S[f1], p95=LATENCIES[latency], use=COSTS[cost],
+                             plateau=PLATEAUS[ceiling], alternatives=TUNED[tune] + local)
+            answers = Answers(found, DEFAULTS, PRICES)
+            assert [answers.status(r) for r in ROWS[2:7]] == [f1, latency, cost, ceiling, tune]
+
+            rule = rule_of(found, DEFAULTS, answers)
+            assert VERDICT_OF[rule] == again(labels, f1, latency, cost, ceiling, tune, local), rule
+            assert all(part.endswith(".") for part in because(rule, found, DEFAULTS, answers, ROW_WORDS))
+
+
+class _Words(dict):
+    """Rows whose words are their ids: the grid is about which sentence comes, not about the numbers in it."""
+
+    def __missing__(self, key):
+        return Row(key, "", "", "not met", None, f"{key}.", f"{key}.")
+
+
+ROW_WORDS = _Words()
+
+
+def again(labels, f1, latency, cost, ceiling, tune, local):
+    """The written precedence over statuses, without the program's own."""
+    demand = "met" in (latency, cost)
+    steps = [
+        (labels == 0, EVALS), (f1 == "met" and not demand, SHIP), (labels < 500 and f1 != "met", COLLECT),
+        (local == (LOCAL_WELL,), LOCAL), (local == (LOCAL_ALIKE,) and demand and f1 != "met", LOCAL),
+        (latency == "met", SMALLER), (cost == "met", CHEAPER), (tune == "met", DROP), (tune == "not met", TUNE),
+        (ceiling == "met" and tune == "not measured", TUNE), (ceiling == "not met" and f1 == "not met", ITERATE)]
+    return next((verdict for holds, verdict in steps if holds), OPEN_END)
+
+
 # --- properties
 
 shares = st.floats(0, 1)
@@ -168,7 +241,8 @@ uses = st.sampled_from([None, DEAR, tokens(), TokenUse(ONE_CALL, ONE_CALL, ONE_C
                         tokens(6_000.0, 0.0, 800.0, half=500.0)])
 measured = st.builds(
     lambda **kw: evidence(**kw), f1=intervals, p95=latencies, use=uses, failed=st.integers(0, 60), constant=shares,
-    labels=st.integers(1, 2000), plateau=plateaus, alternatives=st.lists(alternatives, max_size=3).map(tuple),
+    labels=st.integers(1, 2000), plateau=plateaus, leaking=st.sampled_from([0, 0, 0, 1]),
+    second_reading=st.none() | intervals, alternatives=st.lists(alternatives, max_size=3).map(tuple),
     test_f1=st.none() | intervals, selection_corrected=st.none() | intervals)
 anything = measured | st.builds(nothing_run, labels=st.integers(0, 2000))
 assumed = st.builds(Assumptions, labels_enough=st.integers(1, 5000), f1_ship=st.floats(0.01, 1),

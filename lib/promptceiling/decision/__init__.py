@@ -6,6 +6,8 @@ from promptceiling.decision.changes import ClassChange, ShareChange
 from promptceiling.decision.checklist import Item, checklist_of
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence, Opening, Scored
+from promptceiling.decision.flips import Flip, flips_of
+from promptceiling.decision.forecast import Course, Forecast, forecast_of
 from promptceiling.decision.gather import gather
 from promptceiling.decision.life import ModelEnd, ModelEnds, model_ends
 from promptceiling.decision.options import Option, options_of
@@ -15,20 +17,25 @@ from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.table import Row, prompt_cost, table_of
 from promptceiling.decision.usage import TokenUse
 from promptceiling.decision.verdict import Decision, decide, verdict_of
+from promptceiling.decision.worlds import Plausible, plausible_verdicts
 
 __all__ = [
     "Alternative",
     "Assumptions",
     "ClassChange",
     "Cost",
+    "Course",
     "Decision",
     "Evidence",
+    "Flip",
+    "Forecast",
     "Input",
     "Item",
     "ModelEnd",
     "ModelEnds",
     "Opening",
     "Option",
+    "Plausible",
     "Published",
     "Readiness",
     "Row",
@@ -39,9 +46,12 @@ __all__ = [
     "checklist_of",
     "cost_of",
     "decide",
+    "flips_of",
+    "forecast_of",
     "gather",
     "model_ends",
     "options_of",
+    "plausible_verdicts",
     "prompt_cost",
     "publish",
     "read_published",

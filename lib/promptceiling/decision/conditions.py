@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.assumptions import Assumptions
@@ -30,61 +31,50 @@ class Answer:
 _NONE = Answer("not measured")
 
 
-@dataclass(frozen=True, slots=True)
 class Answers:
-    """All conditions by row id, and what they were reckoned from.
+    """All conditions, each reckoned when it is first asked for: a search for flips asks some thousand times a second.
 
     Attributes
     ----------
-    rows: row id -> answer, in the order of `ROWS`.
     prompt, tune: the two options that money is compared between; None where no prompt was scored.
     pays_within: months in which a fine-tune must have paid back: the horizon, or less where its base model ends.
     cheaper: whether a month of the fine-tune costs less than one of the prompt, by their whole intervals.
     """
 
-    rows: Mapping[str, Answer] = field(default_factory=dict)
-    prompt: Option | None = None
-    tune: Option | None = None
-    pays_within: float = math.inf
-    cheaper: bool = False
+    def __init__(
+        self, evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], ends: ModelEnds | None = None
+    ) -> None:
+        self.evidence, self.stated, self.prices, self.ends = evidence, stated, prices, ends
+        self._rows: dict[str, Answer] = {}
+
+    def answer(self, row: str) -> Answer:
+        """The answer to one of `ROWS`."""
+        if row not in self._rows:
+            self._rows[row] = _ANSWER[row](self)
+        return self._rows[row]
 
     def status(self, row: str) -> Status:
-        return self.rows[row].status
+        return self.answer(row).status
 
     def met(self, row: str) -> bool:
-        return self.rows[row].status == "met"
+        return self.answer(row).status == "met"
 
+    @cached_property
+    def prompt(self) -> Option | None:
+        return prompt_option(self.evidence, self.stated, self.prices, self.ends)
 
-def answers_of(
-    evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], ends: ModelEnds | None = None
-) -> Answers:
-    """Every condition, answered. Pure, and quick enough to be asked some thousand times a second."""
-    prompt = prompt_option(evidence, stated, prices, ends)
-    tune = fine_tune_option(evidence, stated, prices, ends) if prompt else None
-    n, best = evidence.labels, evidence.best
-    counted = Interval(n, n, n, n)
-    p95 = best.p95_ms if best else None
-    cost = best and cost_of(best.tokens, best.model, stated, prices, embedded=evidence.embedded)
-    plateau = evidence.plateau
-    within = float(stated.horizon_months)
-    if tune is not None and tune.months_left is not None:
-        within = min(within, tune.months_left)
-    rows = {
-        "no_evals": Answer("met") if n == 0 else Answer("not met", counted),
-        "few_labels": Answer("met" if n < stated.labels_enough else "not met", counted),
-        "f1": _NONE if evidence.f1 is None else _held(evidence.f1[0], stated.f1_ship),
-        "latency": _NONE if p95 is None or p95.n == 0 else _held(p95, stated.sla_ms),
-        "cost": _held(cost.per_month, stated.budget_usd_per_month) if cost else _NONE,
-        "plateau": _NONE if plateau is None else Answer(
-            {"confirmed": "met", "too few cases": "undecidable"}.get(  # type: ignore[arg-type]
-                plateau.at(stated.f1_ship).state, "not met"), plateau.gain),
-        "tune_delta": _tune(evidence.alternative("fine-tune"), stated),
-        "payback": _payback(prompt, tune, stated, within) if prompt and tune else _NONE,
-    }
-    cheaper = False
-    if prompt is not None and tune is not None:
-        cheaper = tune.month_high < prompt.month_low
-    return Answers(rows, prompt, tune, within, cheaper)
+    @cached_property
+    def tune(self) -> Option | None:
+        return fine_tune_option(self.evidence, self.stated, self.prices, self.ends) if self.evidence.best else None
+
+    @property
+    def pays_within(self) -> float:
+        within = float(self.stated.horizon_months)
+        return within if self.tune is None or self.tune.months_left is None else min(within, self.tune.months_left)
+
+    @property
+    def cheaper(self) -> bool:
+        return self.prompt is not None and self.tune is not None and self.tune.month_high < self.prompt.month_low
 
 
 def worth(alternative: Alternative, stated: Assumptions) -> Worth:
@@ -98,23 +88,66 @@ def _held(interval: Interval, limit: float) -> Answer:
     return Answer(status_of(interval, limit), interval)
 
 
-def _tune(tune: Alternative | None, stated: Assumptions) -> Answer:
+def _labels(of: Answers) -> Answer:
+    n = of.evidence.labels
+    return Answer("met" if n < of.stated.labels_enough else "not met", Interval(n, n, n, n))
+
+
+def _evals(of: Answers) -> Answer:
+    n = of.evidence.labels
+    return Answer("met") if n == 0 else Answer("not met", Interval(n, n, n, n))
+
+
+def _f1(of: Answers) -> Answer:
+    return _NONE if of.evidence.f1 is None else _held(of.evidence.f1[0], of.stated.f1_ship)
+
+
+def _latency(of: Answers) -> Answer:
+    p95 = of.evidence.best.p95_ms if of.evidence.best else None
+    return _NONE if p95 is None or p95.n == 0 else _held(p95, of.stated.sla_ms)
+
+
+def _cost(of: Answers) -> Answer:
+    best = of.evidence.best
+    if best is None:
+        return _NONE
+    cost = cost_of(best.tokens, best.model, of.stated, of.prices, embedded=of.evidence.embedded)
+    return _held(cost.per_month, of.stated.budget_usd_per_month) if cost else _NONE
+
+
+def _plateau(of: Answers) -> Answer:
+    plateau = of.evidence.plateau
+    if plateau is None:
+        return _NONE
+    state = plateau.at(of.stated.f1_ship).state
+    return Answer("met" if state == "confirmed" else "undecidable" if state == "too few cases" else "not met",
+                  plateau.gain)
+
+
+def _tune(of: Answers) -> Answer:
+    tune = of.evidence.alternative("fine-tune")
     if tune is None:
         return _NONE
-    said = worth(tune, stated)
-    status: Status = {"worth it": "not met", "undecidable": "undecidable"}.get(said, "met")  # type: ignore[assignment]
-    return Answer(status, tune.delta)
+    said = worth(tune, of.stated)
+    return Answer("not met" if said == "worth it" else "undecidable" if said == "undecidable" else "met", tune.delta)
 
 
-def _payback(prompt: Option, tune: Option, stated: Assumptions, within: float) -> Answer:
+def _payback(of: Answers) -> Answer:
     """Without savings and without a stated value of a right answer there is nothing to pay back with.
 
     Then only the base model's end counts: a fine-tune that dies before its first planned re-training does not last.
     """
+    prompt, tune, stated = of.prompt, of.tune, of.stated
+    if prompt is None or tune is None:
+        return _NONE
     months = payback(prompt, tune, stated)
     if math.isnan(months.value):
         return _NONE
     if math.isinf(months.low) and stated.usd_per_error == 0:
         dies = tune.months_left is not None and tune.months_left < stated.retrain_every_months
         return Answer("met", months) if dies else _NONE
-    return _held(months, within)
+    return _held(months, of.pays_within)
+
+
+_ANSWER: dict[str, Callable[[Answers], Answer]] = dict(zip(
+    ROWS, (_evals, _labels, _f1, _latency, _cost, _plateau, _tune, _payback), strict=True))

@@ -136,6 +136,11 @@ def payback(prompt: Option, tune: Option, assumptions: Assumptions) -> Interval:
                     months(prompt.month_low, tune.month_high, gain.low), n)
 
 
+def base_of(alternative: Alternative) -> str:
+    """The model that a fine-tune hangs on, "" for another alternative."""
+    return (alternative.base_model or alternative.model) if alternative.kind == "fine-tune" else ""
+
+
 def _prompt(
     kind: Kind, scored: Scored, evidence: Evidence, assumptions: Assumptions, prices: Mapping[str, Price],
     ends: ModelEnds | None,
@@ -160,8 +165,7 @@ def _alternative(
         rate = Interval(1000 / p95.value, 0.0 if math.isinf(p95.high) else 1000 / p95.high,
                         1000 / p95.low if p95.low > 0 else math.inf, p95.n)
         rate = rate if rate.low > 0 else Interval(rate.value, rate.value, rate.high, rate.n)
-    base = (found.base_model or found.model) if kind == "fine-tune" else ""
-    return _option(kind, found.name, found.model, base, True, found.f1_weighted, found.p95_ms, usd, rate,
+    return _option(kind, found.name, found.model, base_of(found), True, found.f1_weighted, found.p95_ms, usd, rate,
                    found.delta, evidence.labels, price, assumptions, ends)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.conditions import Answers, answers_of, worth
+from promptceiling.decision.conditions import Answers, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
@@ -45,13 +45,13 @@ def table_of(
     answers: Answers | None = None,
 ) -> tuple[Row, ...]:
     """All rows, in the framework's order, then whether a fine-tune pays back in time."""
-    found = answers or answers_of(evidence, stated, prices, ends)
+    found = answers or Answers(evidence, stated, prices, ends)
     said = {
         "no_evals": _evals(evidence), "few_labels": _labels(evidence, stated), "f1": _f1(evidence, stated, found),
         "latency": _latency(evidence, stated, found), "cost": _cost(evidence, stated, prices, found),
         "plateau": _plateau(evidence, stated, found), "tune_delta": _tune(evidence, stated, found),
         "payback": _payback(stated, found)}
-    return tuple(Row(row, condition, recommendation, found.rows[row].status, found.rows[row].interval, reason, remedy,
+    return tuple(Row(row, condition, recommendation, found.status(row), found.answer(row).interval, reason, remedy,
                      source)
                  for row, (condition, recommendation, reason, remedy, source) in said.items())
 
@@ -100,7 +100,7 @@ def _latency(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
     limit = stated.sla_ms
     head = (f"The prompt misses a hard latency limit of {limit:g} ms (p95)",
             "Evaluate smaller base models first, then fine-tune.")
-    p95 = answers.rows["latency"].interval
+    p95 = answers.answer("latency").interval
     if p95 is None:
         return (*head, "Latency was not measured apart from the run.",
                 "Measure it: one call at a time, without retries.", "")
@@ -178,7 +178,7 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
 
 
 def _payback(stated: Assumptions, answers: Answers) -> _Said:
-    prompt, tune, found = answers.prompt, answers.tune, answers.rows["payback"]
+    prompt, tune, found = answers.prompt, answers.tune, answers.answer("payback")
     within = months(answers.pays_within)
     ends = (f", when its base model ends ({tune.ends_on})"
             if tune and tune.ends_on and answers.pays_within < stated.horizon_months else "")

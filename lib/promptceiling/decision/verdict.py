@@ -8,7 +8,7 @@ from typing import Any
 
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.checklist import Item, checklist_of
-from promptceiling.decision.conditions import Answers, answers_of
+from promptceiling.decision.conditions import Answers
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
 from promptceiling.decision.precedence import VERDICT_OF, Rule, Verdict, rule_of
@@ -66,7 +66,7 @@ def verdict_of(
     evidence: Evidence, assumptions: Assumptions, prices: Mapping[str, Price], ends: ModelEnds | None = None
 ) -> Verdict:
     """The verdict alone, without a word: what a search for its flips asks many times."""
-    return VERDICT_OF[rule_of(evidence, assumptions, answers_of(evidence, assumptions, prices, ends))]
+    return VERDICT_OF[rule_of(evidence, assumptions, Answers(evidence, assumptions, prices, ends))]
 
 
 def decide(
@@ -76,7 +76,7 @@ def decide(
 
     ends: when models end; without it nothing is said about the life of a model.
     """
-    answers = answers_of(evidence, assumptions, prices, ends)
+    answers = Answers(evidence, assumptions, prices, ends)
     rule = rule_of(evidence, assumptions, answers)
     rows = table_of(evidence, assumptions, prices, ends, answers)
     by_id = {row.id: row for row in rows}
