@@ -627,3 +627,52 @@ def test_an_interrupted_run_keeps_what_came_and_ends_at_once(tmp_path, tickets):
     assert started.returncode == 130
     assert out == ""
     assert err == "Interrupted; every answer that came is kept.\n"
+
+
+# --- export
+
+
+def test_export_writes_checked_files_and_a_recipe(call, tickets, tmp_path):
+    """Both files and the recipe are in the folder; the JSON tells counts, tokens and checks; no test text is there."""
+    result = call("export", "tuned", "--data", tickets, "--recipe", "Qwen/Qwen3-8B", "--json")
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["train"], told["validation"]) == (0, 15, 15)
+    assert {"train.jsonl", "validation.jsonl", "trl.yaml", "axolotl.yaml", "serve.sh", "variants.yaml",
+            "README.md", "trl_data"} == {p.name for p in (tmp_path / "tuned").iterdir()}
+    with tickets.open(encoding="utf-8") as file:
+        sealed = [row["input"] for row in csv.DictReader(file) if row["split"] == "test"]
+    assert not [text for text in sealed if text in (tmp_path / "tuned" / "train.jsonl").read_text("ascii")]
+
+
+def test_export_takes_the_best_prompt_of_the_workspace(call, tickets):
+    """Without --data the latest set and the best variant are taken; another one is named, and an unknown one told."""
+    call("run", "--data", tickets)
+
+    assert json.loads(call("export", "a", "--json").stdout)["variant"].endswith("as trained")
+    assert "zero-shot: 15 train" in call("export", "b", "--variant", "zero-shot").stdout
+    assert "There is no variant 'x'; there is" in sentence(call("export", "c", "--variant", "x"))
+
+
+def test_export_refuses_leaks_and_blocks_with_status_1(call, tmp_path):
+    """A leak is one sentence and no file; a label that train lacks gives the files and status 1."""
+    cases = [case | {"split": ("train", "validation", "test")[(k // 3) % 3]} for k, case in enumerate(made_cases(45))]
+    cases[0] |= {"input": cases[7]["input"].upper()}
+    leaking = written(tmp_path / "leaking.csv", cases)
+    parted = [case | {"split": ("train", "validation")[k % 2]} for k, case in enumerate(made_cases(45))]
+    lacking = written(tmp_path / "lacking.csv", [
+        case | ({"split": "test"} if case["expected_category"] == "export" else {}) for case in parted])
+
+    assert "first: row 1" in sentence(call("export", "a", "--data", leaking))
+    assert not (tmp_path / "a").exists()
+    assert call("export", "a", "--data", leaking, "--leave-out-leaks").exit_code == 0
+    result = call("export", "b", "--data", lacking)
+    assert (result.exit_code, "Missing: 'export'" in result.stdout) == (1, True)
+
+
+def test_export_tells_a_closing_service(call, tickets):
+    """The base model's service is held against the table of services, with its last day."""
+    result = call("export", "a", "--data", tickets, "--model", "gpt-4o-mini")
+
+    assert "2027-01-06" in result.stdout
+    assert "about $" in result.stdout

@@ -38,7 +38,8 @@ def check(
     splits = {name: int(n) for name, n in labeled_set.cases["split"].value_counts().sort_index().items()}
     classes = {str(label): int(n) for label, n in labeled_set.cases["expected_category"].value_counts().items()}
     if as_json:
-        told = {"production": asdict(compared)} if compared else {}
+        told = {"production": {k: v for k, v in asdict(compared).items() if not k.endswith("_scores")}
+                } if compared else {}
         print_json({"file": str(file), "rows": len(labeled_set), "classes": classes,
                      "fields": list(labeled_set.fields), "notices": [asdict(n) for n in labeled_set.notices],
                      "findings": [asdict(f) for f in findings], "splits": splits, **told})
