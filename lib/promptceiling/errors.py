@@ -13,6 +13,10 @@ from __future__ import annotations
 class PromptCeilingError(Exception):
     """The root: `str(error)` is one sentence for a person, without a traceback and without a key."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows where a cell raises it: the sentence, and no traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(PromptCeilingError):
     """Input that cannot be used.

@@ -21,7 +21,7 @@ import websocket
 from playwright.sync_api import expect, sync_playwright
 from tests.decision.small_run import small_workspace
 
-from promptceiling.app.launch import notebook
+from promptceiling.app.pages import notebook
 from promptceiling.decision import decide, publish, read_published
 from promptceiling.runs import Workspace
 

@@ -1,5 +1,7 @@
 """The decision panel, the walkthrough, and the what-if controls that both use."""
 
+import html
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,8 @@ from tests.panels.made_up import (
 )
 
 from promptceiling.decision import Published
-from promptceiling.panels import DecisionPanel, Walkthrough, open_walkthrough
+from promptceiling.panels import DecisionPanel, Walkthrough, WhatIf, open_walkthrough
+from promptceiling.panels.what_if import Basis
 
 
 def decision(found, stated):
@@ -133,3 +136,25 @@ def test_file_that_cannot_be_read_is_said_in_the_page(monkeypatch, path):
 
     assert "published file" in page.words
     assert "img" not in {tag for tag, _ in page.elements}
+
+
+@pytest.mark.parametrize(("query", "moved"), [
+    ("f1_ship=0.7", {"f1_ship": 0.7}),
+    ("f1_ship=0.7&labels_enough=900&token=x", {"f1_ship": 0.7, "labels_enough": 900}),
+    ("f1_ship=9&requests_per_month=1e300", {"f1_ship": 0.99, "requests_per_month": 1e9}),
+    ("f1_ship=nan&sla_ms=inf&budget_usd_per_month=-1e400", {}),
+    ("f1_ship=<script>&__class__=1&view=2&reset=3&&&=;%00", {}),
+    ("&".join("f1_ship=0.7" for _ in range(50)), {"f1_ship": 0.7}),
+])
+def test_a_link_restores_its_settings_and_nothing_else(query, moved):
+    """Numbers for controls move them, at most to their ends; what is no number or no control is left out."""
+    what_if = WhatIf(Basis(evidence(f1=GOOD), STATED, PRICES), basis_is="published", linked=True)
+
+    what_if.restore(query)
+
+    assert what_if.moved() == pytest.approx(moved)
+    again = WhatIf(Basis(evidence(f1=GOOD), STATED, PRICES), basis_is="published", linked=True)
+    link = re.search(r'href="\?([^"]*)"', what_if.answer.value)
+    assert (link is None) == (not moved)
+    again.restore(html.unescape(link[1]) if link else "")
+    assert again.moved() == pytest.approx(moved, rel=1e-4)

@@ -225,7 +225,7 @@ def test_read_only_workspace_creates_and_changes_nothing(tmp_path):
 
     with Workspace(tmp_path, read_only=True) as workspace:
         assert len(workspace.load_set()) == 12
-        with pytest.raises(Exception, match="readonly"):
+        with pytest.raises(WorkspaceError, match="is open to be read only"):
             workspace.save_answer("a", ANSWER)
 
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
+import json
 import os
 import signal
 import socket
@@ -11,10 +13,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from promptceiling.decision import read_published
+from promptceiling.app.pages import Page, notebook, pages_of
 from promptceiling.errors import PromptCeilingError
 
 PORT = 8866
@@ -24,37 +26,35 @@ _ALLOWED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP"
 _PATIENCE_S = 60.0
 
 
-def notebook(name: str) -> Path:
-    """The path of a notebook that comes with the project. Raises PromptCeilingError where it is missing."""
-    here = Path(__file__).resolve()
-    for root in (here.parents[3] / "notebooks", here.parents[1] / "notebooks"):
-        if (root / name).is_file():
-            return root / name
-    raise PromptCeilingError(f"The notebook {name} is missing; restore it from the repository.")
-
-
-def stripped_environment(published: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What the app's processes may see: an allow-list, and where the published file is. No key ever."""
+def stripped_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What the app's processes may see: an allow-list, and that they only read. No key ever."""
     kept = {name: environment[name] for name in _ALLOWED if name in environment}
-    return kept | {"PROMPTCEILING_PUBLISHED": str(published.resolve()), "PYTHONUNBUFFERED": "1"}
+    return kept | {"PROMPTCEILING_READ_ONLY": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def serve_app(published: Path, *, host: str = HOST, port: int = PORT, say: Callable[[str], None] = print) -> int:
-    """Serve the walkthrough over a published file until interrupted; the exit status, 130 for Ctrl-C.
+def serve_app(
+    published: Sequence[Path], *, host: str = HOST, port: int = PORT, base_url: str = "/", token: str = "",
+    workbook: bool = False, say: Callable[[str], None] = print,
+) -> int:
+    """Serve the walkthrough over published files until interrupted; the exit status, 130 for Ctrl-C.
 
-    `say` hears the address once the server answers. Raises PromptCeilingError for an occupied port, a file that is not
-    published, or a server that does not start.
+    One file is the page itself; several, or `workbook` (notebooks 1 to 5, to read), get a start page that lists them.
+    With a `token` nothing is shown without it. `say` hears the address once the server answers. Raises
+    PromptCeilingError for an occupied port, a file that is not published, or a server that does not start.
     """
-    read_published(published)
+    pages = pages_of(published, workbook=workbook)
     check_port(host, port)
-    page = str(notebook("walkthrough.ipynb"))
-    command = [sys.executable, "-m", "promptceiling.app.voila_server", page, host, str(port)]
+    base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
+    command = [sys.executable, "-m", "promptceiling.app.voila_server"]
     process = subprocess.Popen(  # noqa: S603 - our own module
-        command, env=stripped_environment(published), stdin=subprocess.DEVNULL, start_new_session=True)
+        command, env=stripped_environment(), stdin=subprocess.PIPE, start_new_session=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        address = f"http://{host if ':' not in host else f'[{host}]'}:{port}/"
+        _tell(process, pages, host, port, base_url, token)
+        address = f"http://{host if ':' not in host else f'[{host}]'}:{port}{base_url}"
         _wait(process, address)
+        if not token and not _loopback(host):
+            say(f"Whoever reaches {host} can read this page: no token is asked for (--token asks).")
         say(f"Prompt Ceiling is at {address} (read-only; Ctrl-C ends it)")
         return process.wait() or 1
     except KeyboardInterrupt:
@@ -63,6 +63,25 @@ def serve_app(published: Path, *, host: str = HOST, port: int = PORT, say: Calla
     finally:
         _end(process)
         signal.signal(signal.SIGTERM, previous)
+
+
+def _tell(
+    process: subprocess.Popen[bytes], pages: Sequence[Page], host: str, port: int, base_url: str, token: str
+) -> None:
+    """Hand the server its site. Through a pipe: what is in its environment or arguments, every kernel could read."""
+    site = {"host": host, "port": port, "base_url": base_url, "token": token,
+            "root": str(notebook("walkthrough.ipynb").parent), "pages": [page.told() for page in pages]}
+    if process.stdin is None:
+        raise AssertionError
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # one that ended is found by `_wait`
+        pipe.write(json.dumps(site).encode())
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _interrupt(*_: object) -> None:

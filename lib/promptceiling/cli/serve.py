@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -10,29 +11,38 @@ import click
 
 from promptceiling.cli.group import main
 
+_TOKEN = "PROMPTCEILING_TOKEN"  # noqa: S105 - the name of a variable
 
 @main.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8866, show_default=True, type=click.IntRange(1, 65535))
-def app(file: Path | None, host: str, port: int) -> None:
-    """Serve the read-only walkthrough over a published FILE (without one, over the demonstration)."""
+@click.option("--base-url", default="/", show_default=True, help="The path below which a proxy serves it.")
+@click.option("--token", is_flag=True,
+              help=f"Show nothing without a token: the one in {_TOKEN}, else a new one, told with the address.")
+@click.option("--workbook", is_flag=True, help="Show notebooks 1 to 5 too, to read, over what the workspace holds.")
+def app(files: tuple[Path, ...], host: str, port: int, base_url: str, token: bool, workbook: bool) -> None:
+    """Serve the read-only walkthrough over published FILEs (without one, over the demonstration)."""
     from promptceiling.app import demonstration, serve_app
     from promptceiling.app.launch import check_port
-
-    check_port(host, port)  # before the demonstration is built, which takes a while
 
     def say(line: str) -> None:
         click.echo(line, err=True)
 
-    sys.exit(serve_app(file or demonstration(Path("workspace"), say), host=host, port=port, say=say))
+    asked = os.environ.get(_TOKEN, "").strip()
+    secret = asked or (secrets.token_urlsafe(24) if token else "")
+    if secret and not asked:
+        say(f"Its token is {secret} (add ?token={secret} to the address).")
+    check_port(host, port)  # before the demonstration is built
+    published = files or (demonstration(Path("workspace"), say),)
+    sys.exit(serve_app(published, host=host, port=port, base_url=base_url, token=secret, workbook=workbook, say=say))
 
 
 @main.command()
 @click.option("--port", default=8888, show_default=True, type=click.IntRange(1, 65535))
 def lab(port: int) -> None:
     """Open JupyterLab on the notebooks."""
-    from promptceiling.app.launch import notebook
+    from promptceiling.app.pages import notebook
 
     folder = notebook("walkthrough.ipynb").parent
     command = [sys.executable, "-m", "jupyterlab", f"--port={port}", f"--notebook-dir={folder}",

@@ -18,6 +18,7 @@ from promptceiling.decision.evidence import Evidence, evidence_from_json, eviden
 from promptceiling.decision.gather import gather
 from promptceiling.errors import InputError, PromptCeilingError, WorkspaceError
 from promptceiling.runs import Price, Workspace, price_table, schema
+from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.runs.store import now
 
 _metadata = MetaData()
@@ -43,6 +44,8 @@ def publish(
     The file holds the labeled set, variants, runs, answers, latencies, ledger and jobs of this set, and no key. Raises
     WorkspaceError where nothing has run or the file cannot be written.
     """
+    if only_shows():
+        raise WorkspaceError(WHY)
     path = Path(path)
     evidence = gather(workspace, set_key)
     published = Published(evidence, assumptions or Assumptions(), price_table(), now())

@@ -21,6 +21,7 @@ from promptceiling.labeled_set import (
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.labeled_set import LabeledSetPanel
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table, verbatim
+from promptceiling.runs.read_only import WHY, only_shows
 
 _SIGN = {"representative": "pc-met", "not representative": "pc-bad", "undecidable": "pc-undecidable"}
 _WIDE = widgets.Layout(width="min(560px, 96%)")
@@ -61,8 +62,15 @@ class OwnFilePanel:
         self.view = panel(controls(self.file, self.pasted, self.input_column, self.label_column, self.sheet,
                                    self.production, self.read), self.message, self.result)
         self.read.on_click(self._on_click)
+        if only_shows():
+            for control in (self.file, self.pasted, self.input_column, self.label_column, self.sheet, self.production,
+                            self.read):
+                control.disabled = True
+            self.message.value = str(page(notice(f"{WHY} Open this notebook in JupyterLab to read a file.", "note")))
 
     def _on_click(self, _: object) -> None:
+        if only_shows():
+            return
         self.read.disabled, self.message.value = True, str(page(Markup("<p>Reading and auditing …</p>")))
         try:
             self._show()

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.markup import EMPTY, facts, notice, page, style
 from promptceiling.runs import Progress, RunHandle, RunSummary
+from promptceiling.runs.read_only import only_shows
 
 _EVERY_S = 0.2  # between two drawings, so that a fast run does not wait for its picture
 _ENDED = {
@@ -37,7 +38,7 @@ class RunProgress:
     ) -> None:
         self.progress: Progress | None = None
         self.summary: RunSummary | None = None
-        self.handle, self.read_only = handle, read_only
+        self.handle, self.read_only = handle, read_only or only_shows()
         self._drawn_at_s = 0.0
         self.page = widgets.HTML()
         self.stop = widgets.Button(description="Stop")

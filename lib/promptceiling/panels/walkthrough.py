@@ -16,21 +16,24 @@ from promptceiling.panels.markup import notice, page, style
 from promptceiling.panels.what_if import Basis, WhatIf
 
 PUBLISHED_VARIABLE = "PROMPTCEILING_PUBLISHED"
+QUERY_VARIABLE = "QUERY_STRING"  # of the page's address; Voila gives it to the page's kernel
 
 
 class Walkthrough:
     """The page over what a file published.
 
     Widgets are attributes; `view` holds them all. Moving a control of `what_if` renders the answer beside the controls;
-    nothing is written, sent or called.
+    nothing is written, sent or called. `query` is what the page's address says of the settings, or None where there is
+    no such address.
     """
 
-    def __init__(self, published: Published) -> None:
+    def __init__(self, published: Published, query: str | None = None) -> None:
         self.top, self.rest = widgets.HTML(), widgets.HTML()
-        self.what_if = WhatIf(_basis(published), basis_is="published")
+        self.what_if = WhatIf(_basis(published), basis_is="published", linked=query is not None)
         self.view = panel(self.top, self.what_if.view, self.rest)
         self.view.add_class("pc-page")
         self._render(published)
+        self.what_if.restore(query or "")
 
     def update(self, published: Published) -> None:
         """Show another published file."""
@@ -64,6 +67,6 @@ def open_walkthrough(path: str | Path | None = None) -> widgets.Widget:
         if not where:
             raise PromptCeilingError("No published file is named. Start the page with `promptceiling app FILE`, or "
                                      "give open_walkthrough a path.")
-        return Walkthrough(read_published(where)).view
+        return Walkthrough(read_published(where), os.environ.get(QUERY_VARIABLE)).view
     except PromptCeilingError as error:
         return widgets.HTML(str(page(style(), notice(str(error)))))

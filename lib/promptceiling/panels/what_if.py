@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Decision, Evidence, decide
 from promptceiling.panels import sections
 from promptceiling.panels.controls import controls, panel
-from promptceiling.panels.markup import page
+from promptceiling.panels.markup import EMPTY, page
 from promptceiling.runs import Price
 
 
@@ -31,11 +35,12 @@ class WhatIf:
     """Controls for the assumptions of a decision, and the answer beside them.
 
     `controls` are by the name of the assumption; `assumptions` is what they say now; `reset` puts them back. `basis_is`
-    says in a word what the basis is: "published" or "stated".
+    says in a word what the basis is: "published" or "stated". With `linked` the answer carries an address that restores
+    the settings, for a page whose query `restore` reads.
     """
 
-    def __init__(self, basis: Basis, *, basis_is: str) -> None:
-        self.basis_is = basis_is
+    def __init__(self, basis: Basis, *, basis_is: str, linked: bool = False) -> None:
+        self.basis_is, self.linked = basis_is, linked
         self.controls: dict[str, Any] = {
             "f1_ship": _slider(widgets.FloatSlider, "F1 that ships", min=0.01, max=0.99, step=0.01,
                                readout_format=".2f"),
@@ -64,11 +69,23 @@ class WhatIf:
         self._on_reset(None)
         self._render()
 
+    def restore(self, query: str) -> None:
+        """Move the controls to what a page's query says, such as "f1_ship=0.8&sla_ms=500".
+
+        What is no control, or no number, is left out; what is beyond a control's ends moves it to its end.
+        """
+        for name, text in parse_qsl(query, max_num_fields=50):
+            with contextlib.suppress(ValueError, OverflowError):
+                if name in self.controls and math.isfinite(value := float(text)):
+                    self.controls[name].value = _within(self.controls[name], value)
+
+    def moved(self) -> dict[str, Any]:
+        """What differs from the basis, by the name of the assumption."""
+        return {name: control.value for name, control in self.controls.items()
+                if control.value != _within(control, getattr(self.basis.assumptions, name))}
+
     def _on_change(self, _: object) -> None:
-        stated = self.basis.assumptions
-        moved = {name: control.value for name, control in self.controls.items()
-                 if control.value != _within(control, getattr(stated, name))}
-        self.assumptions = replace(stated, **moved)
+        self.assumptions = replace(self.basis.assumptions, **self.moved())
         self._render()
 
     def _on_reset(self, _: object) -> None:
@@ -79,7 +96,14 @@ class WhatIf:
         before, now = self.basis.decide(), self.basis.decide(self.assumptions)
         card = (sections.unchanged_card(now) if now.verdict == before.verdict
                 else sections.verdict_card(now, label="With these settings"))
-        self.answer.value = str(page(card, sections.changes(before, now, self.basis_is)))
+        self.answer.value = str(page(card, sections.changes(before, now, self.basis_is), self._link()))
+
+    def _link(self) -> Markup:
+        moved = self.moved()
+        if not self.linked or not moved:
+            return EMPTY
+        query = urlencode({name: f"{value:.6g}" for name, value in moved.items()})
+        return Markup('<p class="pc-small"><a href="?{}">Link to these settings</a></p>').format(query)
 
 
 def _within(control: Any, value: float) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from promptceiling.errors import EndpointError, InputError
+from promptceiling.runs.read_only import WHY, only_shows
 
 if TYPE_CHECKING:
     import httpx2
@@ -127,6 +128,8 @@ class Endpoint:
         import httpx2  # imported late: pages that only read need not wait for it
         import openai
 
+        if only_shows():
+            raise EndpointError(WHY)
         host = urlsplit(self.base_url).hostname
         key = os.environ.get(self.api_key_env, "").strip() if host != "embedded" else ""
         if not key and host not in _LOCAL:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from promptceiling.errors import EndpointError, InputError
+from promptceiling.errors import EndpointError, InputError, WorkspaceError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, read_completion
 from promptceiling.prompts.render import Shot
@@ -53,6 +53,8 @@ async def run_variants(
     requests = requests_of(labeled_set, variants, endpoint, split, repeats)
     price = price or price_of(endpoint)
     check_budget(budget_usd, price, endpoint)
+    if workspace.read_only:
+        return _nothing_asked(workspace, requests.keys, time.monotonic() - start, on_progress)
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants(variants)
     unheard = workspace.unheard(requests.keys)
@@ -103,6 +105,19 @@ async def run_variants(
     return RunSummary(
         run_id, state, len(requests.keys), sent, len(stored), dict(failed), time.monotonic() - start, problem,
         None if price is None else purse.run_usd, purse.spent_usd, _notices(unheard, purse))
+
+
+def _nothing_asked(
+    workspace: Workspace, keys: Sequence[str], seconds: float, on_progress: Callable[[Progress], None] | None
+) -> RunSummary:
+    """What a run over a workspace that is only read comes to; WorkspaceError where an answer is missing there."""
+    missing = len(keys) - len(workspace.usable_keys(keys))
+    if missing:
+        raise WorkspaceError(f"{missing:,} of {len(keys):,} answers are not in {workspace.where}, which is open to be "
+                             "read only. Run the earlier notebook, or the same run, where it may write.")
+    if on_progress:
+        on_progress(Progress(len(keys), len(keys), 0, 0, seconds))
+    return RunSummary("", "done", len(keys), 0, len(keys), {}, seconds, None, None, 0.0)
 
 
 def begin_run(

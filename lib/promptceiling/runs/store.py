@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from promptceiling.errors import WorkspaceError
 from promptceiling.runs import schema
 from promptceiling.runs.migrations import prepare, version_of
+from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.runs.sqlite_file import WriterLock, close_sqlite, copy_in_memory, sqlite_engine
 
 DEFAULT = Path("workspace")
@@ -32,8 +33,8 @@ class Store:
     Parameters
     ----------
     store: a folder (its file is `store.sqlite`), a SQLite file, or any SQLAlchemy URL.
-    read_only: nothing is created, and every write fails. A file of an earlier version is read from a copy in memory
-        that is brought to this version; the file stays what it is.
+    read_only: nothing is created, and every write fails; so it is in a page of the app, whatever is said here. A file
+        of an earlier version is read from a copy in memory that is brought to this version; the file stays what it is.
     durable: what was committed more than a second ago survives a power cut (SQLite). Without it commits survive a
         killed process only, for what can be made again.
 
@@ -41,6 +42,7 @@ class Store:
     """
 
     def __init__(self, store: str | Path = DEFAULT, *, read_only: bool = False, durable: bool = True) -> None:
+        read_only = read_only or only_shows()
         self.read_only, self.durable = read_only, durable
         self.where, self.folder, self._engine, self._lock = _engine(store, read_only, durable)
         try:
@@ -71,8 +73,14 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block; one writer at a time."""
+        self.check_writable()
         with self._lock, self._engine.begin() as connection:
             yield connection
+
+    def check_writable(self) -> None:
+        """Raise WorkspaceError where this is open to be read only: before work whose result could not be kept."""
+        if self.read_only:
+            raise WorkspaceError(f"{self.where} is open to be read only. {WHY if only_shows() else ''}".strip())
 
     @property
     def lock(self) -> WriterLock:

@@ -32,6 +32,8 @@ class Workspace(Store):
         """Keep a split labeled set; its key. One that is there already is left as it is."""
         key = labeled_set.key
         table = schema.labeled_sets
+        if self.read_only and key in set(self.sets()["set_key"]):
+            return key
         with self.writing() as connection:
             if connection.scalar(select(func.count()).where(table.c.set_key == key)):
                 return key
@@ -78,6 +80,9 @@ class Workspace(Store):
 
     def save_variants(self, variants: Iterable[PromptVariant]) -> None:
         t = schema.variants
+        variants = list(variants)
+        if self.read_only and self.variants().keys() >= {(v.fingerprint, v.name) for v in variants}:
+            return
         with self.writing() as connection:
             known = {tuple(row) for row in connection.execute(select(t.c.fingerprint, t.c.name))}
             new = [v for v in variants if (v.fingerprint, v.name) not in known]

@@ -35,6 +35,7 @@ async def fine_tune(
     """
     import openai  # imported late: pages that only read need not wait for it
 
+    workspace.check_writable()
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants([variant])
     path = workspace.folder / "exports" / f"{set_key}-{variant.fingerprint}.jsonl"

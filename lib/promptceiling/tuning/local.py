@@ -60,6 +60,7 @@ def run_local_classifier(
     there = tuple(split for split in splits if split in stored)
     if not todo:
         return LocalRun(local_model(seed), {}, there, 0.0, _folder(workspace, labeled_set, seed))
+    workspace.check_writable()
     start = time.perf_counter()
     models = {field: model for field in labeled_set.fields if (model := _learnt(labeled_set, field, seed))}
     training_s = time.perf_counter() - start

@@ -1,0 +1,56 @@
+"""A process that only shows: nothing is written, asked or spent, whatever is called, and each refusal says why."""
+
+import asyncio
+
+import pytest
+from tests.decision.small_run import small_workspace
+
+from promptceiling.decision import publish
+from promptceiling.errors import EndpointError, WorkspaceError
+from promptceiling.runs import Endpoint, Workspace, measure_latency, run_variants
+from promptceiling.tuning import fine_tune, run_local_classifier
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """A workspace with a finished run, as a process that only shows opens it, with its set and variants."""
+    small_workspace(tmp_path / "workspace")
+    monkeypatch.setattr("promptceiling.runs.read_only._ONLY_SHOWS", True)
+    with Workspace(tmp_path / "workspace") as workspace:
+        yield workspace, workspace.load_set(), list(workspace.variants().values())
+
+
+def files(folder):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_way_to_write_ask_or_spend_is_refused(shown, tmp_path):
+    """Runs of what is missing, latency, classifier, fine-tune, publishing: each is a sentence, and no file changes."""
+    workspace, labeled_set, variants = shown
+    before = files(tmp_path)
+    new = Endpoint(model="ft:embedded-in-context:other")
+
+    with pytest.raises(WorkspaceError, match="answers are not in"):
+        asyncio.run(run_variants(workspace, labeled_set, variants, new))
+    with pytest.raises(EndpointError, match="only shows"):
+        asyncio.run(measure_latency(workspace, labeled_set, variants[0], new))
+    with pytest.raises(WorkspaceError, match="read only"):
+        run_local_classifier(workspace, labeled_set, seed=5)
+    with pytest.raises(WorkspaceError, match="read only"):
+        asyncio.run(fine_tune(workspace, labeled_set, variants[0], Endpoint()))
+    with pytest.raises(WorkspaceError, match="only shows"):
+        publish(workspace, tmp_path / "out.sqlite")
+    assert files(tmp_path) == before
+
+
+def test_what_is_stored_is_still_shown(shown, tmp_path):
+    """A run of which every answer is there reports itself done without a write; a known set and variant are left."""
+    workspace, labeled_set, variants = shown
+    before, heard = files(tmp_path), []
+    asked = [v for v in variants if v.name == "zero-shot"] or variants[:1]
+
+    summary = asyncio.run(run_variants(workspace, labeled_set, asked, Endpoint(), on_progress=heard.append))
+
+    assert (summary.state, summary.sent, heard[-1].done) == ("done", 0, heard[-1].total)
+    assert workspace.save_set(labeled_set) == labeled_set.key
+    assert files(tmp_path) == before
