@@ -63,6 +63,11 @@ class Missed:
     second_label: str | None
     doubted: str | None
 
+    @property
+    def contested(self) -> bool:
+        """Whether anything but the variants speaks against the label."""
+        return self.doubted is not None or self.second_label not in (None, self.found.expected)
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -72,8 +77,8 @@ class Inspection:
     ----------
     name: of the variant; cases: (id, text, expected, answered) of every case that did not fail; answered is None for no
         label.
-    missed: of the `shared` cases that all variants were asked, those that every one of them misses; `audited` says
-        whether the audit was asked about them.
+    missed: of the `shared` cases that all variants were asked, those that every one of them misses, contested ones
+        first; `audited` says whether the audit was asked about them.
     flips: answers that changed between repeats; its shares are NaN without repeats.
     """
 
@@ -133,9 +138,9 @@ class Inspector:
         found = missed_by_all(shared["expected"].tolist(), {name: r["predicted"].tolist() for name, r in asked})
         ids = [str(shared.index[m.position]) for m in found]
         second = by_id["second_category"].to_dict() if "second_category" in by_id else {}
-        return tuple(
-            Missed(i, str(by_id.at[i, "input"]), m, second.get(i) or None, (self.doubted or {}).get(i))
-            for i, m in zip(ids, found, strict=True)), len(shared)
+        missed = [Missed(i, str(by_id.at[i, "input"]), m, second.get(i) or None, (self.doubted or {}).get(i))
+                  for i, m in zip(ids, found, strict=True)]
+        return tuple(sorted(missed, key=lambda m: not m.contested)), len(shared)
 
 
 def inspector_of(workspace: Workspace, evidence: Evidence, *, audit: bool = False) -> Inspector | None:

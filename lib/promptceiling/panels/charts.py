@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure, short
+from promptceiling.panels.drawing import ACCENT, INK, LINE, OPEN, SOFT, figure, short
 from promptceiling.scores import Interval, Plateau
+from promptceiling.scores.plateau import LAST
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,18 +43,29 @@ def interval_chart(
 
 
 def plateau_chart(plateau: Plateau, *, threshold: float, described: str) -> Markup:
-    """The best weighted F1 so far over the iterations, with the threshold as a dashed line."""
+    """Each iteration's weighted F1 with its interval, the best so far as steps, and the threshold as a dashed line.
+
+    The framed band begins at the best before the last three and is as high as the gain that would not matter: a
+    plateau is where the last three do not leave it.
+    """
 
     def draw(axes: Axes, narrow: bool) -> None:
         xs = list(range(1, len(plateau.best_so_far) + 1))
         axes.step(xs, plateau.best_so_far, where="post", color=ACCENT, linewidth=2.2)
-        axes.plot(xs, plateau.best_so_far, "o", color=ACCENT, markersize=5.5)
+        for x, score in zip(xs, plateau.scores, strict=False):
+            axes.plot([x, x], [score.low, score.high], color=ACCENT, linewidth=1.3)
+        values = [score.value for score in plateau.scores] or plateau.best_so_far
+        axes.plot(xs, values, "o", color=ACCENT, markersize=5.5)
+        if plateau.gain is not None:
+            floor = plateau.best_so_far[-1] - plateau.gain.value
+            axes.fill_between([xs[-1] - LAST + 0.5, xs[-1] + 0.4], floor, floor + plateau.limit, facecolor=LINE,
+                              edgecolor=OPEN, linewidth=1)
         axes.axhline(threshold, color=OPEN, linestyle="--", linewidth=1.3)
         axes.text(xs[0], threshold + 0.015, f"threshold {threshold:.2f}", color=OPEN, fontsize=9.5, va="bottom")
         axes.set_xticks(xs)
         axes.set_ylim(0, 1)
         axes.set_xlabel("iteration", color=SOFT)
-        axes.set_ylabel("best weighted F1 so far", color=SOFT)
+        axes.set_ylabel("weighted F1", color=SOFT)
 
     return figure(draw, 2.7, 2.9, described, grid="y")
 

@@ -14,7 +14,8 @@ from promptceiling.panels.markup import EMPTY, join, table, verbatim
 from promptceiling.panels.score_charts import reliability_chart, risk_chart
 from promptceiling.panels.score_sections import confusion_table
 
-MOST = 20  # texts and rows that are shown of each list
+MOST = 20  # texts that are shown of one cell
+FIRST = 8  # rows that are shown of each list; the others open
 
 
 def matrix(found: Inspection, order: Sequence[int]) -> Markup:
@@ -46,42 +47,48 @@ def rest(found: Inspection) -> Markup:
     return join((_pairs(found), _slices(found), _missed(found), _flips(found), _confidence(found), _fields(found)))
 
 
+def _listed(head: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]], caption: str) -> Markup:
+    """A table of the first rows, and one of the others that opens."""
+    if len(rows) <= FIRST + 2:
+        return table(head, rows, caption) if rows else EMPTY
+    return Markup('{}<details class="pc-row"><summary><span>The other {}</span></summary>{}</details>').format(
+        table(head, rows[:FIRST], caption), len(rows) - FIRST, table(head, rows[FIRST:], f"{caption}, continued"))
+
+
 def _pairs(found: Inspection) -> Markup:
     if not found.pairs:
         return Markup("<h3>Most confused pairs</h3><p>Every answer is right.</p>")
     rows = [(p.expected, p.predicted or "no label", str(p.count), f"{figure(p.share)} of {p.share.n}")
             for p in found.pairs]
     head = [("expected", False), ("answered", False), ("cases", True), ("share of expected", True)]
-    return Markup("<h3>Most confused pairs</h3>{}").format(table(head, rows, "Most confused pairs, with 95% intervals"))
+    return Markup("<h3>Most confused pairs</h3>{}").format(
+        _listed(head, rows, "Most confused pairs, with 95% intervals"))
 
 
 def _slices(found: Inspection) -> Markup:
     if not found.slices:
         return EMPTY
     rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n), figure(s.rest),
-             f"{s.p_screening:.2g}", "read these" if s.flagged else "") for s in found.slices[:MOST]]
+             f"{s.p_screening:.2g}", "read these" if s.flagged else "") for s in found.slices]
     head = [("slice", False), ("accuracy", True), ("cases", True), ("the others", True), ("p, corrected", True),
             ("", False)]
     return Markup(
-        "<h3>Slices</h3>{}<p class=\"pc-small pc-soft\">{} slices were looked at, the {} that do worst are shown; "
-        "p-values are Benjamini-Hochberg's over all of them. A marked one is worth reading, not proven. Languages are "
-        "a rough count.</p>").format(
-            table(head, rows, "Accuracy by slice, with 95% intervals"), len(found.slices), len(rows))
+        "<h3>Slices</h3><p class=\"pc-small pc-soft\">{} slices were looked at; p-values are Benjamini-Hochberg's over "
+        "all of them. A marked one is worth reading, not proven. Languages are a rough count.</p>{}").format(
+            len(rows), _listed(head, rows, "Accuracy by slice, with 95% intervals"))
 
 
 def _missed(found: Inspection) -> Markup:
     head = [("id", False), ("text", False), ("expected", False), ("commonest answer", False), ("variants", True),
             ("what else speaks against the label", False)]
     rows = [(m.id, short(m.text, 300), m.found.expected, m.found.answer or "no label",
-             f"{m.found.agree} of {m.found.variants}", _doubts(m)) for m in found.missed[:MOST]]
+             f"{m.found.agree} of {m.found.variants}", _doubts(m)) for m in found.missed]
     asked = ("" if found.audited else " The audit of the labeled set can be asked which of these labels it doubts: "
              "inspector_of(workspace, evidence, audit=True).")
-    shown = f" The first {MOST} are shown." if len(found.missed) > MOST else ""
     return Markup(
         "<h3>Cases that every variant gets wrong: {} of {}</h3><p>These are often label errors: read them first, those "
-        "on which the variants agree before all.{}{}</p>{}").format(
-            len(found.missed), found.shared, asked, shown,
-            table(head, rows, "Cases that every variant misses") if rows else EMPTY)
+        "whose label something else speaks against before all.{}</p>{}").format(
+            len(found.missed), found.shared, asked, _listed(head, rows, "Cases that every variant misses"))
 
 
 def _doubts(missed: Missed) -> str:
@@ -98,12 +105,11 @@ def _flips(found: Inspection) -> Markup:
         return Markup('<h3>Answers that change</h3><p class="pc-soft">Not measured: each case was asked once. Run with '
                       "repeats to see which answers flip.</p>")
     rows = [(str(f.case), ", ".join(f"{a or 'no label'} ({k})" for a, k in f.answers))
-            for f in found.flips.flips[:MOST]]
+            for f in found.flips.flips]
     return Markup("<h3>Answers that change</h3><p>{} of {} cases asked again flip; right in some repeats and wrong in "
                   "others: {}.</p>{}").format(
         figure(found.flips.share), found.flips.share.n, figure(found.flips.correctness),
-        table([("id", False), ("answers", False)], rows, "Cases whose answers change between repeats") if rows
-        else EMPTY)
+        _listed([("id", False), ("answers", False)], rows, "Cases whose answers change between repeats"))
 
 
 def _confidence(found: Inspection) -> Markup:

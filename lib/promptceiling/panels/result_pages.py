@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from promptceiling.decision.words import figure, points
-from promptceiling.panels.charts import interval_chart, plateau_chart
+from promptceiling.panels.charts import interval_chart
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
+from promptceiling.panels.score_sections import plateau_section
 from promptceiling.panels.sections import EMBEDDED
 from promptceiling.scores import Comparison, Interval, Leaderboard, Plateau
 
@@ -49,16 +50,7 @@ def comparison_page(found: Comparison, a: str, b: str, *, embedded: bool) -> str
 
 def plateau_page(found: Plateau, threshold: float, *, embedded: bool) -> str:
     """The state, the chart over the iterations, and the gain of the last three."""
-    if not found.iterations:
-        return _page(embedded, Markup("<h3>The plateau: {}</h3>").format(found.state))
-    gain = "" if found.gain is None else (
-        f" The last three gained {points(found.gain.value)}, at most {points(found.gain.high)} (n {found.gain.n}); "
-        f"what would matter is {points(found.limit)}.")
-    needed = f" About {found.labels_needed:,} more labels would decide it." if found.labels_needed else ""
-    chart = plateau_chart(
-        found, threshold=threshold, described=f"Best weighted F1 so far over {len(found.iterations)} iterations, from "
-        f"{found.best_so_far[0]:.2f} to {found.best_so_far[-1]:.2f}.{gain}{needed}")
-    return _page(embedded, Markup("<h3>The plateau: {}</h3>").format(found.state), chart)
+    return _page(embedded, plateau_section(found, threshold))
 
 
 def difference(delta: Interval) -> str:

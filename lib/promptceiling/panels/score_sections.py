@@ -11,7 +11,7 @@ from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart
-from promptceiling.scores import Interval
+from promptceiling.scores import Interval, Plateau
 
 
 def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
@@ -40,7 +40,8 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         said.append(f"On the sealed test split it scored {figure(evidence.test_f1)} (n {evidence.test_f1.n}).")
     return Markup("<h2>How far prompts got</h2>{}{}<p class=\"pc-small pc-soft\">{}</p>{}").format(
         chart, table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
-        _plateau(evidence, assumptions))
+        plateau_section(evidence.plateau, assumptions.f1_ship)
+        if evidence.plateau is not None and len(evidence.plateau.best_so_far) > 1 else EMPTY)
 
 
 def confusion_section(evidence: Evidence) -> Markup:
@@ -107,18 +108,20 @@ def classes_section(scored: Scored) -> Markup:
         Markup('<ul class="pc-small pc-soft">{}</ul>').format(remarks) if remarks else EMPTY)
 
 
-def _plateau(evidence: Evidence, assumptions: Assumptions) -> Markup:
-    plateau = evidence.plateau
-    if plateau is None or len(plateau.best_so_far) < 2:
-        return EMPTY
-    n = plateau.gain.n if plateau.gain else evidence.prompts[0].score.scored
-    gain = (f" The last three iterations gained {points(plateau.gain.value)}, at most {points(plateau.gain.high)}."
-            if plateau.gain else "")
-    chart = plateau_chart(
-        plateau, threshold=assumptions.f1_ship,
-        described=f"Best weighted F1 so far over {len(plateau.iterations)} iterations on {n} validation cases, from "
-                  f"{plateau.best_so_far[0]:.2f} to {plateau.best_so_far[-1]:.2f}.{gain}")
-    return Markup("<h3>The plateau: {}</h3>{}").format(plateau.state, chart)
+def plateau_section(plateau: Plateau, threshold: float) -> Markup:
+    """The state, the chart over the iterations, and what the last three gained; no chart for fewer than two."""
+    heading = Markup("<h3>The plateau: {}</h3>").format(plateau.state)
+    if len(plateau.best_so_far) < 2:
+        return heading
+    n = plateau.gain.n if plateau.gain else plateau.scores[0].n if plateau.scores else 0
+    told = (f"Weighted F1 of {len(plateau.iterations)} iterations on {n} cases, with 95% intervals; steps: the best so "
+            f"far, from {plateau.best_so_far[0]:.2f} to {plateau.best_so_far[-1]:.2f}.")
+    if plateau.gain is not None:
+        told += (f" The last three gained {points(plateau.gain.value)}, at most {points(plateau.gain.high)} (n {n}); "
+                 f"framed: {points(plateau.limit)} over the best before them, less than which does not matter.")
+    if plateau.labels_needed:
+        told += f" About {plateau.labels_needed:,} more labels would decide it."
+    return heading + plateau_chart(plateau, threshold=threshold, described=told)
 
 
 def _standing(tied: bool | None, delta: Interval | None) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, Units
+from promptceiling.scores.interval import Interval, Units, share_interval
 from promptceiling.scores.metrics import Floats, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 
@@ -33,6 +33,7 @@ class Plateau:
     kinds: different kinds of change among them.
     gain: best of all minus best before the last three; its `high` is the one-sided 95% bound. None before the fourth.
     labels_needed: about how many more cases would show a gain of the limit; None where none is needed or realistic.
+    scores: each iteration's own weighted F1.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Plateau:
     gain: Interval | None
     limit: float
     labels_needed: int | None
+    scores: tuple[Interval, ...] = ()
 
     def at(self, threshold: float) -> Plateau:
         """The same history held against another quality threshold."""
@@ -72,17 +74,20 @@ def plateau_of(
     said = [encode(predicted, labels) for _, _, predicted in iterations]
     points = np.array([point_metrics_of(truth, p, size).f1_weighted for p in said])
     best = tuple(np.maximum.accumulate(points).tolist()) if len(points) else ()
-    gain = None
-    if len(iterations) > LAST:
-        unit = None if units is None else unit_codes(units)
+    gain, scores = None, tuple[Interval, ...]()
+    unit = None if units is None else unit_codes(units)
+    own = Units.of(unit, len(expected))
+    if iterations:
         drawn = draw_metrics(truth, said, size, units=unit, draws=draws, seed=seed).weighted
+        scores = tuple(share_interval(point, drawn[k], len(expected), own) for k, point in enumerate(points.tolist()))
+    if len(iterations) > LAST:
         gains = drawn.max(axis=0) - drawn[:-LAST].max(axis=0)
         value = best[-1] - best[-1 - LAST]
         gain = Interval(
             value, min(value, float(np.percentile(gains, 2.5))),
-            max(value, gain_bound(points, drawn, Units.of(unit, len(expected)))), len(expected))
+            max(value, gain_bound(points, drawn, own)), len(expected))
     state, needed = _state(len(names), len(kinds), best, gain, threshold, limit)
-    return Plateau(state, names, best, kinds, gain, limit, needed)
+    return Plateau(state, names, best, kinds, gain, limit, needed, scores)
 
 
 def gain_bound(points: Floats, drawn: Floats, units: Units) -> float:
