@@ -86,3 +86,16 @@ def test_no_confidence_at_all_is_no_number():
     assert math.isnan(got.ece.value)
     with pytest.raises(InputError, match="2 answers but 1"):
         calibration_of([True, False], [0.5])
+
+
+def test_cases_of_one_unit_do_not_count_as_independent():
+    """Copies narrow neither the error's interval nor a bin's."""
+    rng = np.random.default_rng(0)
+    c = rng.random(120)
+    right = (rng.random(120) < c**2).tolist()
+    one = calibration_of(right, c.tolist(), bins=5)
+    five = calibration_of(right * 5, c.tolist() * 5, units=list(range(120)) * 5, bins=5)
+    for a, b in ((one.ece, five.ece), (one.brier, five.brier), (one.overconfidence, five.overconfidence),
+                 (one.bins[2].accuracy, five.bins[2].accuracy)):
+        assert b.value == pytest.approx(a.value)
+        assert b.high - b.low == pytest.approx(a.high - a.low, rel=0.12)

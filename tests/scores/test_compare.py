@@ -99,6 +99,7 @@ def test_cases_of_one_unit_do_not_count_as_independent():
     y, a, b = example(100)
     one = compare_paired(y, a, b, L)
     five = compare_paired(y * 5, a * 5, b * 5, L, units=list(range(100)) * 5)
+    assert five.mcnemar_p == pytest.approx(one.mcnemar_p)
     for x, z in ((one.delta_f1_weighted, five.delta_f1_weighted), (one.delta_accuracy, five.delta_accuracy)):
         assert z.high - z.low == pytest.approx(x.high - x.low, rel=0.08)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from promptceiling.scores import wilson
-from promptceiling.scores.interval import Units, difference_interval, percentile, share_interval, wilson_ends
+from promptceiling.scores.interval import difference_interval, percentile, share_interval, wilson_ends
+from promptceiling.scores.units import Units
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

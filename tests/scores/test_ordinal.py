@@ -35,6 +35,15 @@ def test_the_interval_is_the_bootstraps():
     assert (got.distance.low, got.distance.high) == pytest.approx(tuple(plain), abs=0.02)
 
 
+def test_cases_of_one_unit_do_not_count_as_independent():
+    """Copies narrow nothing, and no difference at all still has a width."""
+    rng = np.random.default_rng(0)
+    y, p = rng.choice(P, 100).tolist(), rng.choice(P, 100).tolist()
+    one, five = ordinal_score(y, p, P), ordinal_score(y * 5, p * 5, P, units=list(range(100)) * 5)
+    assert five.distance.high - five.distance.low == pytest.approx(one.distance.high - one.distance.low, rel=0.02)
+    assert ordinal_score(y, y, P).distance.high > 0
+
+
 def test_known_orders_are_recognised_whatever_their_writing():
     """None where a value belongs to no order, or there is but one."""
     assert order_of(["HIGH", "Low", "medium", "critical"]) == ("Low", "medium", "HIGH", "critical")

@@ -1,11 +1,13 @@
 """McNemar's test and Tango's interval."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptceiling.scores.paired import mcnemar_exact, tango
+from promptceiling.scores.paired import mcnemar_exact, sign_flip_exact, tango
 
 
 def test_no_discordance_leaves_wilsons_room():
@@ -21,6 +23,39 @@ def test_mcnemar_equals_statsmodels():
         for c in range(12):
             reference = tables.mcnemar([[5, b], [c, 5]], exact=True).pvalue if b + c else 1.0
             assert mcnemar_exact(b, c) == pytest.approx(reference, abs=1e-12)
+
+
+def test_the_test_for_units_is_mcnemars_where_each_case_is_one():
+    """For every small pair of counts; concordant cases change nothing."""
+    for b in range(12):
+        for c in range(12):
+            sums = np.array([1] * b + [-1] * c + [0] * 3)
+            assert sign_flip_exact(sums) == pytest.approx(mcnemar_exact(b, c), abs=1e-12)
+
+
+@given(st.lists(st.integers(-6, 6), max_size=9))
+def test_the_test_for_units_is_the_share_of_all_flips_as_far_off(sums):
+    """Brute force over every combination of signs."""
+    far = [abs(sum(s * d for s, d in zip(signs, sums, strict=True))) >= abs(sum(sums))
+           for signs in product((-1, 1), repeat=len(sums))]
+    assert sign_flip_exact(np.array(sums, dtype=int)) == pytest.approx(np.mean(far), abs=1e-12)
+
+
+def test_answers_that_customers_have_in_common_seldom_look_like_a_difference():
+    """15 customers of 30 cases, each better served by A or by B at random: p <= 0.05 in at most 5% of 400 draws.
+
+    McNemar's test, which takes cases as independent, says so in a fifth.
+    """
+    rng = np.random.default_rng(0)
+    exact = naive = 0
+    for _ in range(400):
+        share = rng.beta(2, 2, 15)  # of the discordant cases, those that B gets right
+        discordant = rng.binomial(30, 0.3, 15)
+        b = rng.binomial(discordant, share)
+        exact += sign_flip_exact(2 * b - discordant) <= 0.05
+        naive += mcnemar_exact(int(b.sum()), int((discordant - b).sum())) <= 0.05
+    assert exact / 400 <= 0.065
+    assert naive / 400 > 0.15
 
 
 def test_tango_equals_the_published_interval():

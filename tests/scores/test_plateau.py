@@ -5,8 +5,8 @@ import pytest
 
 from promptceiling.errors import InputError
 from promptceiling.scores import plateau_of
-from promptceiling.scores.interval import Units
 from promptceiling.scores.plateau import gain_bound
+from promptceiling.scores.units import Units
 
 L = ["a", "b", "c", "d"]
 KINDS = ("instructions", "shots", "selection", "order")

@@ -30,6 +30,25 @@ def test_looking_at_many_slices_flags_few_by_chance():
     assert naive / 200 > 0.5
 
 
+def test_customers_that_differ_do_not_flag_what_they_have_in_common():
+    """16 customers of 25 cases, each with its own accuracy and region: a region is flagged in few of 200 looks.
+
+    With cases taken as independent it is flagged in over a quarter. A customer itself is judged by its own cases.
+    """
+    rng = np.random.default_rng(0)
+    customer = np.repeat(np.arange(16), 25)
+    flagged = naive = 0
+    for _ in range(200):
+        right = (rng.random(400) < rng.beta(0.8 * 4, 0.2 * 4, 16)[customer]).tolist()
+        columns = {"region": (customer % 4).tolist()}
+        flagged += any(s.flagged for s in slices_of(right, columns, units=customer.tolist()))
+        naive += any(s.flagged for s in slices_of(right, columns))
+    assert flagged / 200 <= 0.08
+    assert naive / 200 > 0.25
+    own = slices_of(right, {"customer": customer.tolist()}, units=customer.tolist())[0]
+    assert own.accuracy == wilson(round(25 * own.accuracy.value), 25)
+
+
 def test_a_bad_slice_is_found_and_comes_first():
     """A language with 40% right among 85%."""
     rng = np.random.default_rng(1)

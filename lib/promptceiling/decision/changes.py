@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from promptceiling.scores import Interval, benjamini_hochberg, score_predictions, wilson
-from promptceiling.scores.interval import Units, difference_interval
+from promptceiling.scores.interval import difference_interval
 from promptceiling.scores.paired import mcnemar_exact, tango
+from promptceiling.scores.units import Units
 
 UNUSABLE = ("unparsed", "truncated", "refused")
 Mask = NDArray[np.bool_]

@@ -120,15 +120,17 @@ class Inspector:
         cases = by_id.loc[first["case_id"]]
         expected, predicted = first["expected"].tolist(), first["predicted"].tolist()
         right = [said == truth for truth, said in zip(expected, predicted, strict=True)]
+        units = first["unit"].tolist() if "unit" in first else None
         missed, shared = self._missed(by_id)
         return Inspection(
             name=scored.name, labels=labels,
             cases=tuple(zip(cases["id"], cases["input"], expected, predicted, strict=True)),
-            pairs=confused_pairs(expected, predicted, labels, most=10), slices=slices_of(right, slice_columns(cases)),
+            pairs=confused_pairs(expected, predicted, labels, most=10),
+            slices=slices_of(right, slice_columns(cases), units=units),
             missed=missed, shared=shared, audited=self.doubted is not None,
             flips=flips_between(own["case_id"].tolist(), own["expected"].tolist(), own["predicted"].tolist()),
             calibration=calibration_of(right, first["confidence"].tolist() if "confidence" in first
-                                       else [None] * len(first), draws=500),
+                                       else [None] * len(first), units=units, draws=500),
             fields=tuple(f for name in self.labeled_set.fields[1:]
                          if (f := _field(first, name, self.labeled_set)) is not None))
 
@@ -201,5 +203,6 @@ def _field(rows: pd.DataFrame, name: str, labeled_set: LabeledSet) -> FieldScore
         return None
     expected, labels = rows[EXPECTED + name].tolist(), labeled_set.labels(name)
     order = order_of(labels)
-    return FieldScore(name, score_predictions(expected, said, labels, units=rows["unit"].tolist()),
-                      ordinal_score(expected, said, order) if order else None)
+    units = rows["unit"].tolist() if "unit" in rows else None
+    return FieldScore(name, score_predictions(expected, said, labels, units=units),
+                      ordinal_score(expected, said, order, units=units) if order else None)

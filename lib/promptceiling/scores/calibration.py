@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval, percentile, wilson
-from promptceiling.scores.metrics import Floats
+from promptceiling.scores.interval import Interval, mean_interval, percentile, share_among
+from promptceiling.scores.metrics import Codes, Floats, unit_codes
 
 BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Cases of similar confidence: the mean confidence stated, and the share that was right (Wilson)."""
+    """Cases of similar confidence: the mean confidence stated, and the share that was right, see `share_among`."""
 
     confidence: float
     accuracy: Interval
@@ -65,10 +65,12 @@ def usable_confidence(values: Sequence[object]) -> Floats:
 
 
 def calibration_of(
-    right: Sequence[bool], confidence: Sequence[object], *, bins: int = BINS, draws: int = 2000, seed: int = 0
+    right: Sequence[bool], confidence: Sequence[object], *, units: Sequence[object] | None = None, bins: int = BINS,
+    draws: int = 2000, seed: int = 0,
 ) -> Calibration:
     """The calibration of `confidence` against whether the answers were `right`, position by position.
 
+    `units` (one an answer) names answers that belong together, see `score_predictions`; they are then drawn together.
     No usable confidence gives n = 0 and NaN. Raises InputError where lengths differ. ECE with equal-mass bins follows
     Nixon et al. 2019 (Measuring calibration in deep learning).
     """
@@ -84,19 +86,32 @@ def calibration_of(
         return Calibration(0, int((~has).sum()), (), nothing, math.nan, nothing, nothing, (), ())
     rng = np.random.default_rng(seed)
     edges = _edges(c, bins)
-    rows = rng.integers(0, n, size=(draws, n))
-    drawn_ece = np.array([_ece(c[i], r[i], bins) for i in (np.sort(row) for row in rows)])
+    unit = None if units is None else unit_codes(units)[has][order]
+    drawn_ece = np.array([_ece(c[i], r[i], bins) for i in _resampled(n, unit, rng, draws)])
     honest = np.array([_ece(c, (rng.random(n) < c).astype(np.float64), bins) for _ in range(200)])
     last = np.flatnonzero(np.append(c[1:] != c[:-1], True))
     wrong = np.cumsum(1 - r)
     return Calibration(
         n, int((~has).sum()),
-        tuple(ReliabilityBin(float(c[a:b].mean()), wilson(int(r[a:b].sum()), b - a))
-              for a, b in reversed(list(pairwise(edges)))),
+        tuple(ReliabilityBin(float(c[a:b].mean()), share_among(
+            r == 1, (np.arange(n) >= a) & (np.arange(n) < b), unit)) for a, b in reversed(list(pairwise(edges)))),
         percentile(_ece(c, r, bins), drawn_ece, n), float(honest.mean()),
-        percentile(float(((c - r) ** 2).mean()), ((c - r) ** 2)[rows].mean(axis=1), n),
-        percentile(float((c - r).mean()), (c - r)[rows].mean(axis=1), n),
+        _within(mean_interval((c - r) ** 2, unit), 0.0), _within(mean_interval(c - r, unit), -1.0),
         tuple(((last + 1) / n).tolist()), tuple((wrong[last] / (last + 1)).tolist()))
+
+
+def _resampled(n: int, unit: Codes | None, rng: np.random.Generator, draws: int) -> Iterator[Codes]:
+    """Sorted positions of each resample: n cases, or as many units as there are, each with all its cases."""
+    if unit is None:
+        yield from (np.sort(rng.integers(0, n, size=n)) for _ in range(draws))
+        return
+    by_unit = np.split(np.argsort(unit, kind="stable"), np.flatnonzero(np.diff(np.sort(unit))) + 1)
+    for _ in range(draws):
+        yield np.sort(np.concatenate([by_unit[k] for k in rng.integers(0, len(by_unit), size=len(by_unit))]))
+
+
+def _within(interval: Interval, lowest: float) -> Interval:
+    return replace(interval, low=max(lowest, interval.low), high=min(1.0, interval.high))
 
 
 def _edges(ordered: Floats, bins: int) -> list[int]:

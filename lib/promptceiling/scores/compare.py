@@ -11,12 +11,13 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, Units, difference_interval
+from promptceiling.scores.interval import Interval, difference_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
-from promptceiling.scores.paired import mcnemar_exact, tango
+from promptceiling.scores.paired import mcnemar_exact, sign_flip_exact, tango
 from promptceiling.scores.power import minimum_detectable_delta
 from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.score import MAX_FAILED
+from promptceiling.scores.units import Units
 
 MARGINS = (0.05, 0.08)
 MAX_FAILED_APART = 0.02  # where failure rates differ by more than this no verdict is given
@@ -33,7 +34,7 @@ class Comparison:
     delta_f1_weighted: paired bootstrap, see `difference_interval`; delta_accuracy: Tango's score interval, or the
         paired bootstrap where cases come in units.
     only_a, only_b: cases that only A, or only B, got right (the discordant counts).
-    mcnemar_p: exact two-sided p-value of McNemar's test; it takes cases as independent, whatever the units.
+    mcnemar_p: exact two-sided p-value of McNemar's test, or of `sign_flip_exact` where cases come in units.
     share_at_least: (margin, share of resamples with a delta of at least it).
     worth: against the margins (low, high): "worth it" where the whole interval is above the high margin, "not worth it"
         where it is under the low one, "borderline" where it lies within, else "undecidable".
@@ -107,7 +108,8 @@ def compare_paired(
         n=n, left_out=int((~keep).sum()), delta_f1_weighted=delta,
         delta_accuracy=tango(only_b, only_a, n) if unit is None else difference_interval(
             (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, own),
-        only_a=only_a, only_b=only_b, mcnemar_p=mcnemar_exact(only_b, only_a), margins=margins,
+        only_a=only_a, only_b=only_b, mcnemar_p=mcnemar_exact(only_b, only_a) if unit is None else sign_flip_exact(
+            np.bincount(unit, right_b * 1.0 - right_a).astype(np.int64)), margins=margins,
         share_at_least=tuple((m, float((moved >= m - 1e-12).mean())) for m in margins),
         worth=worth,
         labels_needed=_labels_needed(delta, margins) if worth == "undecidable" and withheld is None else None,

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promptceiling.scores.interval import NOTHING, Interval, Units
+from promptceiling.scores.interval import NOTHING, Interval
 from promptceiling.scores.metrics import Codes, Floats, encode, table_of, unit_codes
+from promptceiling.scores.units import Units
 
 
 def influence_interval(

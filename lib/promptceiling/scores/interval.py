@@ -9,6 +9,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from promptceiling.scores.units import Units
+
 Z = NormalDist().inv_cdf(0.975)  # half-width of a two-sided 95% interval in standard errors
 
 
@@ -58,49 +60,6 @@ def percentile(value: float, draws: NDArray[np.floating], n: int) -> Interval:
     """The percentile bootstrap interval: the 2.5th and 97.5th percentile of `draws`."""
     low, high = np.percentile(draws, [2.5, 97.5])
     return Interval(float(value), float(low), float(high), n)
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """How many independent units cases come in, such as customers or threads.
-
-    Attributes
-    ----------
-    count: units, of any size.
-    effective: units of equal size that tell as much about their own spread, n^2 / sum of size^2 (Kish 1965); `count`
-        where all are of one size.
-    """
-
-    count: int
-    effective: float
-
-    @classmethod
-    def of(cls, unit: NDArray[np.intp] | None, n: int) -> Units:
-        """The units of n cases: `unit` names each case's by a number; None where each case is one of its own."""
-        if unit is None or not n:
-            return cls(n, float(n))
-        size = np.bincount(unit).astype(np.float64)
-        return cls(int(np.count_nonzero(size)), n**2 / float((size**2).sum()))
-
-    @property
-    def freedom(self) -> float:
-        """Degrees of freedom of a spread between units."""
-        return self.effective - 1
-
-    @property
-    def inflation(self) -> float:
-        """What a variance between resampled units is to be multiplied with: E / (E - 1), infinite for one unit."""
-        return self.effective / self.freedom if self.freedom > 0 else math.inf
-
-    def reach(self, level: float = 0.975) -> float:
-        """Standard errors to that quantile of Student's t; infinite for one unit.
-
-        >>> round(Units(14, 14.0).reach(), 3)
-        2.16
-        """
-        from scipy.special import stdtrit  # imported late: pages that only read need not wait for it
-
-        return float(stdtrit(self.freedom, level)) if self.freedom > 0 else math.inf
 
 
 def share_interval(value: float, draws: NDArray[np.floating], n: int, units: Units | None = None) -> Interval:
@@ -167,3 +126,32 @@ def difference_error(spread: float, n: int, units: Units) -> float:
     Min 2005, Stat Med 24:729). It is in cases, whatever units they come in: it stands for cells that came out empty.
     """
     return math.hypot(spread * math.sqrt(units.inflation), 1 / n)
+
+
+def share_among(right: NDArray[np.bool_], among: NDArray[np.bool_], unit: NDArray[np.intp] | None) -> Interval:
+    """The share of right answers among some cases: Wilson's interval, or `share_interval`'s where cases come in units.
+
+    unit: of every case, by number. The spread that resampled units would show is that of their sums of (right - share),
+    to the first order. NaN where there is no case.
+    """
+    n, hits = int(among.sum()), int((right & among).sum())
+    if unit is None or n == 0:
+        return wilson(hits, n)
+    inside, share = unit[among], hits / n
+    off = np.bincount(inside, weights=right[among] - share)
+    return share_of_spread(share, 0.0, float(np.sqrt((off**2).sum())) / n, n, Units.of(inside, n))
+
+
+def mean_interval(values: NDArray[np.number], unit: NDArray[np.intp] | None = None) -> Interval:
+    """The mean of numbers with Student's interval, over units where cases come in such; NaN where there is none.
+
+    As for a difference, 1 / n beside the standard error keeps it off zero width where all are equal.
+    """
+    n = len(values)
+    if n == 0:
+        return NOTHING
+    own, value = Units.of(unit, n), float(values.mean())
+    off = values - value if unit is None else np.bincount(unit, weights=values - value)
+    half = (own.reach() * difference_error(float(np.sqrt((off**2).sum())) / n, n, own)
+            if own.freedom > 0 else math.inf)
+    return Interval(value, value - half, value + half, n)

@@ -10,11 +10,12 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.compare import failures_forbid
-from promptceiling.scores.interval import Interval, Units, difference_interval, share_interval
+from promptceiling.scores.interval import Interval, difference_interval, share_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.pairs import Pair, pairs_of
 from promptceiling.scores.resample import DRAWS, atoms_of, draw_metrics
 from promptceiling.scores.selection import selection_corrected
+from promptceiling.scores.units import Units
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from promptceiling.scores.interval import Interval, percentile
-from promptceiling.scores.metrics import encode
-from promptceiling.scores.resample import DRAWS
+from promptceiling.scores.interval import Interval, mean_interval
+from promptceiling.scores.metrics import encode, unit_codes
 
 ORDERS = (("low", "medium", "high"), ("low", "normal", "high", "urgent"), ("low", "medium", "high", "urgent"),
           ("low", "medium", "high", "critical"))
@@ -25,7 +23,7 @@ class OrdinalScore:
     order: the values from lowest to highest.
     n: cases scored; `off_scale` of them were answered with none of the values and count as the largest distance
         possible for their expected value, so no answer is never better than a wrong one.
-    distance: mean of |answer - expected| in steps, with its bootstrap interval.
+    distance: mean of |answer - expected| in steps, see `mean_interval`.
     lean: mean of (answer - expected) among answers on the scale; positive where answers are too high.
     by_distance: cases by distance; position d counts those d steps off, the last position counts `off_scale`.
     """
@@ -52,9 +50,12 @@ def order_of(labels: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def ordinal_score(
-    expected: Sequence[str], predicted: Sequence[str | None], order: Sequence[str], *, draws: int = DRAWS, seed: int = 0
+    expected: Sequence[str], predicted: Sequence[str | None], order: Sequence[str], *,
+    units: Sequence[object] | None = None,
 ) -> OrdinalScore:
     """How far off `predicted` is along `order` (lowest first). NaN for no cases.
+
+    `units` (one a case) names cases that belong together, see `score_predictions`.
 
     >>> ordinal_score(["low", "high"], ["medium", "low"], ["low", "medium", "high"]).distance.value
     1.5
@@ -62,20 +63,12 @@ def ordinal_score(
     steps = len(order)
     truth, said = encode(expected, order), encode(predicted, order)
     known = truth < steps
-    truth, said = truth[known], said[known]
+    truth, said, unit = truth[known], said[known], None if units is None else unit_codes(units)[known]
     n, on_scale = len(truth), said < steps
     worst = np.maximum(truth, steps - 1 - truth)
     distance = np.where(on_scale, np.abs(said - truth), worst)
-    counts = np.bincount(distance[on_scale], minlength=steps).tolist()
+    counts, far = np.bincount(distance[on_scale], minlength=steps).tolist(), mean_interval(distance, unit)
     return OrdinalScore(
-        tuple(order), n, int((~on_scale).sum()), _mean(distance, draws, seed),
-        _mean((said - truth)[on_scale], draws, seed), (*counts, int((~on_scale).sum())))
-
-
-def _mean(values: np.ndarray[tuple[int], np.dtype[np.intp]], draws: int, seed: int) -> Interval:
-    """The mean of few distinct whole numbers, with its percentile bootstrap interval."""
-    if not len(values):
-        return Interval(math.nan, math.nan, math.nan, 0)
-    steps, count = np.unique(values, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(len(values), count / len(values), size=draws) @ steps
-    return percentile(float(values.mean()), drawn / len(values), len(values))
+        tuple(order), n, int((~on_scale).sum()), replace(far, low=max(0.0, far.low)),
+        mean_interval((said - truth)[on_scale], None if unit is None else unit[on_scale]),
+        (*counts, int((~on_scale).sum())))

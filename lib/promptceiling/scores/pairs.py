@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promptceiling.scores.interval import Interval, Units, difference_error, difference_interval
+from promptceiling.scores.interval import Interval, difference_error, difference_interval
 from promptceiling.scores.metrics import Floats
 from promptceiling.scores.several import benjamini_hochberg, holm
+from promptceiling.scores.units import Units
 
 
 @dataclass(frozen=True, slots=True)

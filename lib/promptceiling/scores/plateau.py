@@ -12,9 +12,10 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, Units, share_interval
+from promptceiling.scores.interval import Interval, share_interval
 from promptceiling.scores.metrics import Floats, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
+from promptceiling.scores.units import Units
 
 ITERATIONS, KINDS, LAST, GAIN = 5, 3, 3, 0.02
 _CLEARLY_WORSE = 3.0  # standard errors

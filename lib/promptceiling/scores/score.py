@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import NOTHING, Interval, Units, share_interval, share_of_spread, wilson
+from promptceiling.scores.interval import NOTHING, Interval, share_among, share_interval, wilson
 from promptceiling.scores.metrics import Codes, PointMetrics, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
+from promptceiling.scores.units import Units
 
 MAX_FAILED = 0.05  # above this share of failures no verdict is given
 _FEW = 5  # a label with fewer cases says little about itself
@@ -134,26 +134,13 @@ def _per_class(
     scores = []
     for k, label in enumerate(labels):
         expected, named = truth == k, said == k
-        jaccard = _share(right, expected | named, unit)
+        jaccard = share_among(right, expected | named, unit)
         low, high = (2 * end / (1 + end) for end in (jaccard.low, jaccard.high))
         scores.append(ClassScore(
-            label, _with_value(point.precision[k], _share(right, named, unit)),
-            _with_value(point.recall[k], _share(right, expected, unit)),
+            label, _with_value(point.precision[k], share_among(right, named, unit)),
+            _with_value(point.recall[k], share_among(right, expected, unit)),
             Interval(point.f1[k], low, high, jaccard.n), point.support[k]))
     return tuple(scores)
-
-
-def _share(right: NDArray[np.bool_], among: NDArray[np.bool_], unit: Codes | None) -> Interval:
-    """The share of right answers among some cases, with Wilson's interval, or `share_interval`'s for units.
-
-    The spread that resampled units would show is that of their sums of (right - share), to the first order.
-    """
-    n, hits = int(among.sum()), int((right & among).sum())
-    if unit is None or n == 0:
-        return wilson(hits, n)
-    inside, share = unit[among], hits / n
-    off = np.bincount(inside, weights=right[among] - share)
-    return share_of_spread(share, 0.0, float(np.sqrt((off**2).sum())) / n, n, Units.of(inside, n))
 
 
 def _with_value(value: float, interval: Interval) -> Interval:

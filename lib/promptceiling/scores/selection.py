@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from promptceiling.scores.interval import NOTHING, Interval, Units, share_interval
+from promptceiling.scores.interval import NOTHING, Interval, share_interval
 from promptceiling.scores.metrics import Floats
 from promptceiling.scores.resample import Atoms, metrics_of_counts
+from promptceiling.scores.units import Units
 
 SELECTION_DRAWS = 2000
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval, Units
+from promptceiling.scores.interval import Interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
+from promptceiling.scores.units import Units
 
 
 @dataclass(frozen=True, slots=True)
