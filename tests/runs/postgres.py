@@ -25,7 +25,7 @@ def _binaries() -> Path:
 
 @contextmanager
 def cluster() -> Iterator[str]:
-    """The SQLAlchemy URL of a fresh server, without a database name, for as long as the block runs."""
+    """The SQLAlchemy URL of a fresh server's database, for as long as the block runs."""
     pytest.importorskip("psycopg", reason="psycopg is not installed (the extra 'postgresql').")
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="pc-pg-", dir="/tmp"))  # a socket's path must be short
@@ -41,9 +41,10 @@ def cluster() -> Iterator[str]:
             shutil.chown(folder, USER)
         call("initdb", "-D", f"{folder}/data", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         call("pg_ctl", "-D", f"{folder}/data", "-l", f"{folder}/log", "-w", "-o",
-             f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c shared_buffers=16MB", "start")
+             f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c shared_buffers=16MB -c fsync=off",
+             "start")
         try:
-            yield f"postgresql+psycopg://tests@/NAME?host={folder}"
+            yield f"postgresql+psycopg://tests@/postgres?host={folder}"
         finally:
             call("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "-w", "stop")
     finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
@@ -69,11 +71,19 @@ class LabeledSet:
         """SHA-256 over what is scored (id, input, every expected field), whatever the order of rows and columns."""
         columns = ["id", "input", *(EXPECTED + f for f in sorted(self.fields))]
         rows = sorted(json.dumps(list(map(str, row))) for row in self.cases[columns].itertuples(index=False))
-        return hashlib.sha256("\n".join([json.dumps(columns), *rows]).encode()).hexdigest()
+        return _hash_of_lines([json.dumps(columns)], rows)
 
     @property
     def key(self) -> str:
         """SHA-256 (first 16 hex digits) over the content hash and the split of every case: what results belong to."""
         columns = ["id", *(["split"] if "split" in self.cases else [])]
-        rows = sorted(map(json.dumps, self.cases[columns].astype(str).to_numpy().tolist()))
-        return hashlib.sha256("\n".join([self.content_hash, *rows]).encode()).hexdigest()[:16]
+        rows = sorted(map(json.dumps, zip(*(self.cases[c].astype(str) for c in columns), strict=True)))
+        return _hash_of_lines([self.content_hash], rows)[:16]
+
+
+def _hash_of_lines(*parts: Iterable[str]) -> str:
+    """SHA-256 over lines, without ever holding them as one text."""
+    digest = hashlib.sha256()
+    for number, line in enumerate(chain(*parts)):
+        digest.update(f"\n{line}".encode() if number else line.encode())
+    return digest.hexdigest()

@@ -19,6 +19,7 @@ from promptceiling.runs.endpoint import Route, Wire
 MAX_SENDS = 6
 MAX_TIMEOUTS = 2  # of these sends: one that timed out may have been paid for
 LONGEST_WAIT_S = 120.0
+_JITTER = random.Random()  # noqa: S311
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 
 
@@ -64,7 +65,7 @@ async def ask(
     timed out. Raises EndpointError for what can never succeed: a wrong key, an unknown model, an exhausted quota, a
     parameter that is not supported.
     """
-    draw = rng or random.Random()  # noqa: S311 - jitter
+    draw = rng or _JITTER
     order: Turns = turns or _Free()
     timeouts = 0
     for attempt in range(1, sends + 1):
@@ -103,8 +104,7 @@ async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> 
 
     try:
         async with asyncio.timeout(deadline_s):
-            response = await wire.http.send(
-                httpx2.Request("POST", wire.urls[route], headers=wire.headers, content=content))
+            response = await wire.exchange("POST", route, content)
     except TimeoutError:
         raise _Failed("timeout", f"no whole answer within {deadline_s:g} s") from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:

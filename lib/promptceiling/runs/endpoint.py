@@ -27,15 +27,28 @@ _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What a call needs: the address of each route and of "models", the headers that the `openai` client would send,
-    and its connections. Its typed call walks every message, and even its `post` spends as much time again as the call
-    itself; so the bytes go through the client's connections without it. An async context that closes them.
+    """What a call needs: the address of each route and of "models", the headers that the `openai` client would send
+    (but for those that tell of this machine), and its connections. Its typed call walks every message, and even its
+    `post` spends as much time again as the call itself; so the bytes go to the client's connections without either. An
+    async context that closes them.
     """
 
     urls: Mapping[str, httpx2.URL]
     headers: Mapping[str, str] = field(repr=False)
     http: httpx2.AsyncClient = field(repr=False)
     key: str = field(repr=False)
+    transport: httpx2.AsyncBaseTransport | None = field(repr=False, default=None)
+
+    async def exchange(self, method: str, route: str, content: bytes | None = None) -> httpx2.Response:
+        """The whole response of one request. Raises httpx2's errors."""
+        import httpx2  # imported late: pages that only read need not wait for it
+
+        request = httpx2.Request(method, self.urls[route], headers=self.headers, content=content)
+        if self.transport is None:
+            return await self.http.send(request)
+        response = await self.transport.handle_async_request(request)
+        await response.aread()
+        return response
 
     async def __aenter__(self) -> Wire:
         return self
@@ -117,14 +130,17 @@ class Endpoint:
 
     def wire(self, folder: Path, *, deadline_s: float = 120.0) -> Wire:
         """The same client's connections, for calls whose body is ready; raises what `client` raises."""
-        client, http = self._connected(folder, deadline_s)
+        client, http, transport = self._connected(folder, deadline_s)
         named = {k.lower(): v for k, v in {**client.auth_headers, **client.default_headers}.items()}
-        headers = {**http.headers, **{name: value for name, value in named.items() if isinstance(value, str)}}
+        headers = {**http.headers, **{name: value for name, value in named.items()
+                                      if isinstance(value, str) and not name.startswith("x-stainless-")}}
         base, query = str(client.base_url).rstrip("/"), {k: str(v) for k, v in client.default_query.items()}
         urls = {route: http.build_request("POST", f"{base}/{route}", params=query).url for route in (*ROUTES, "models")}
-        return Wire(urls, headers, http, client.api_key)
+        return Wire(urls, headers, http, client.api_key, transport)
 
-    def _connected(self, folder: Path, deadline_s: float) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
+    def _connected(
+        self, folder: Path, deadline_s: float
+    ) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient, httpx2.AsyncBaseTransport | None]:
         import httpx2  # imported late: pages that only read need not wait for it
         import openai
 
@@ -156,7 +172,7 @@ class Endpoint:
             base_url=urlunsplit(parts._replace(query="")), api_key=key or "none", max_retries=0, timeout=deadline_s,
             http_client=http, default_query=query, default_headers=named,
         )
-        return client, http
+        return client, http, transport
 
 
 def parameter(said: str) -> tuple[str, Any]:

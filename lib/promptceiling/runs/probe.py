@@ -175,9 +175,8 @@ async def _sent(
 
     try:
         async with asyncio.timeout(deadline_s):
-            response = await wire.http.send(
-                httpx2.Request(method, wire.urls[route], headers=wire.headers, content=content))
-            return response.status_code, dict(response.headers), await response.aread()
+            response = await wire.exchange(method, route, content)
+            return response.status_code, dict(response.headers), response.content
     except (TimeoutError, httpx2.TimeoutException):
         raise EndpointError(f"no whole answer came within {deadline_s:g} s") from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
