@@ -1,8 +1,8 @@
 import pytest
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import OperationalError
 from tests.made_up import made_cases, made_set
 
+from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import Field, PromptVariant
 from promptceiling.runs import Workspace, completions, schema
@@ -85,7 +85,7 @@ def test_earlier_version_can_be_read_without_being_changed(tmp_path, version):
 
     with Workspace(tmp_path, read_only=True) as workspace:
         assert completions(workspace, workspace.load_set())["text"].tolist() == ["billing"]
-        with pytest.raises(OperationalError):
+        with pytest.raises(WorkspaceError, match="read only"):
             workspace.save_answer("l", Answer("billing", "m"))
     assert (tmp_path / "store.sqlite").read_bytes() == before
 
