@@ -23,15 +23,20 @@ def demonstration(folder: Path, say: Callable[[str], None] = lambda _: None) -> 
 
     Building asks the embedded model about 4,400 times, in this process, and takes under a minute; `say` hears of it.
     """
-    parts = (data_file(DATA).read_bytes(), data_file(VARIANTS).read_bytes())
-    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
-    path = folder / f"demonstration-{digest}.sqlite"
+    path = demonstration_file(folder)
     try:
         read_published(path)
     except WorkspaceError:
         say("First start: running the demonstration with the embedded model (no key, no network) ...")
         asyncio.run(_build(folder, path, say))
     return path
+
+
+def demonstration_file(folder: Path) -> Path:
+    """Where the demonstration's published file lies; another place once its data changed."""
+    parts = (data_file(DATA).read_bytes(), data_file(VARIANTS).read_bytes())
+    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+    return folder / f"demonstration-{digest}.sqlite"
 
 
 async def _build(folder: Path, path: Path, say: Callable[[str], None]) -> None:
