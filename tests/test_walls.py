@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 LIB = Path(__file__).parents[1] / "lib" / "promptceiling"
-ROOMS = ("errors", "labeled_set", "prompts", "runs", "scores", "tuning", "decision", "embedded", "panels", "cli")
+ROOMS = (
+    "errors", "labeled_set", "prompts", "runs", "scores", "search", "tuning", "decision", "embedded", "panels", "cli")
 MAY_IMPORT = {
     "errors": (),
     "labeled_set": ("errors",),
     "prompts": ("errors", "labeled_set"),
     "runs": ("errors", "labeled_set", "prompts"),
     "scores": ("errors",),
+    "search": ("errors", "labeled_set", "prompts", "runs", "scores"),
     "tuning": ("errors", "labeled_set", "prompts", "runs", "scores"),
     "decision": ("errors", "labeled_set", "prompts", "runs", "scores", "tuning"),
     "embedded": ("errors",),

@@ -3,15 +3,19 @@
 from promptceiling.errors import EndpointError, InputError, PromptCeilingError, TuningError, WorkspaceError
 from promptceiling.evaluate import evaluate_classifier
 from promptceiling.results import compare, leaderboard, plateau
+from promptceiling.search import SearchSpace, noise_floors, search_prompts
 
 __all__ = [
     "EndpointError",
     "InputError",
     "PromptCeilingError",
+    "SearchSpace",
     "TuningError",
     "WorkspaceError",
     "compare",
     "evaluate_classifier",
     "leaderboard",
+    "noise_floors",
     "plateau",
+    "search_prompts",
 ]

@@ -10,6 +10,7 @@ from promptceiling.errors import InputError
 from promptceiling.runs import Workspace, completions
 from promptceiling.scores.score import MAX_FAILED
 
+PART_ASKED = 0.95
 NEEDED = ("case_id", "variant", "expected", "predicted")
 WHICH = ["model", "base_url", "variant", "fingerprint"]
 Key = tuple[str, str, str, str]
@@ -31,6 +32,16 @@ def first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
 def complete(rows: pd.DataFrame) -> bool:
     """Whether few enough of the answers failed for a verdict."""
     return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
+
+
+def asked_in_full(frame: pd.DataFrame) -> pd.DataFrame:
+    """The answers of variants that were asked nearly all the cases (95%) that the fullest of them was.
+
+    A search leaves most of its variants after a share of the cases; compared on cases that all share, they would take
+    the others' cases away.
+    """
+    cases = frame.groupby(WHICH, sort=False)["case_id"].transform("nunique")
+    return frame[cases >= PART_ASKED * cases.max()] if len(frame) else frame
 
 
 def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | None = None) -> pd.DataFrame:
@@ -74,9 +85,10 @@ def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | Non
 def by_case(frame: pd.DataFrame) -> tuple[list[tuple[str, pd.DataFrame]], list[str]]:
     """Each variant's first repeats on the cases that all of them were asked, and the names of those left out.
 
-    Left out are variants with too many failures. Raises InputError where no variant or no case remains.
+    Left out are variants with too many failures, and those that were asked a part of the cases alone. Raises
+    InputError where no variant or no case remains.
     """
-    asked = [(str(rows["shown"].iloc[0]), rows) for _, rows in groups(frame)]
+    asked = [(str(rows["shown"].iloc[0]), rows) for _, rows in groups(asked_in_full(frame))]
     kept = [(name, first_repeat(rows)) for name, rows in asked if complete(rows)]
     cases = sorted(set.intersection(*(set(rows.index) for _, rows in kept))) if kept else []
     if not cases:

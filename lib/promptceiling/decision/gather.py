@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from promptceiling.decision.alternatives import alternatives_of
-from promptceiling.decision.answers import Key, complete, first_repeat, groups
+from promptceiling.decision.answers import Key, asked_in_full, complete, first_repeat, groups
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.readiness import readiness_of
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
@@ -88,7 +88,7 @@ def _scored(
     """Complete variants in the order of the leaderboard, then those with too many failures, which have no standing."""
     asked = dict(groups(validation))
     scores = {key: _score(rows, labels) for key, rows in asked.items()}
-    whole = {key: first_repeat(rows) for key, rows in asked.items() if complete(rows)}
+    whole = {key: first_repeat(rows) for key, rows in groups(asked_in_full(validation)) if complete(rows)}
     cases = sorted(set.intersection(*(set(rows.index) for rows in whole.values()))) if whole else []
     failed = [any(rows.at[case, "outcome"] == "failed" for rows in whole.values()) for case in cases]
     standings: dict[Key, Standing] = {}
@@ -118,7 +118,7 @@ def _with_standing(
 
 
 def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
-    asked = [(key[2], first_repeat(rows)) for key, rows in groups(validation) if complete(rows)]
+    asked = [(key[2], first_repeat(rows)) for key, rows in groups(asked_in_full(validation)) if complete(rows)]
     if not asked:
         return None
     cases = sorted(set.intersection(*(set(rows.index[rows["outcome"] != "failed"]) for _, rows in asked)))

@@ -12,7 +12,8 @@ from promptceiling.prompts.variant import PromptVariant
 
 _KINDS = (
     ("instructions", ("instructions", "fields", "system_template", "case_template", "values")), ("shots", ("shots",)),
-    ("selection", ("selection", "seed", "confused", "embedding")), ("order", ("order",)), ("placement", ("placement",)),
+    ("selection", ("selection", "seed", "confused", "embedding")),
+    ("order", ("order", "order_seed")), ("placement", ("placement",)),
     ("output", ("output", "confidence")),
 )
 

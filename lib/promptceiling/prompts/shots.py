@@ -137,7 +137,8 @@ class ShotPicker:
         if variant.order == "by_class":
             return sorted(ks, key=lambda k: (self._labels[k], ks.index(k)))
         if variant.order == "shuffled":
-            return sorted(ks, key=lambda k: hashlib.sha256(f"{variant.seed}\1{self._shots[k].id}".encode()).digest())
+            seed = variant.seed if variant.order_seed is None else variant.order_seed
+            return sorted(ks, key=lambda k: hashlib.sha256(f"{seed}\1{self._shots[k].id}".encode()).digest())
         return ks
 
 

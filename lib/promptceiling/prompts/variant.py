@@ -23,7 +23,8 @@ OUTPUTS: tuple[Output, ...] = ("json_schema", "json", "label", "decisions")
 MAX_SHOTS = 100
 DECISION_CHOICES = (2, 255)  # labels that a question of the Decisions API can have
 
-_LATER = ("confused", "embedding", "system_template", "case_template", "values")  # not in the first fingerprints
+# not in the first fingerprints
+_LATER = ("confused", "embedding", "system_template", "case_template", "values", "order_seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class PromptVariant:
         where shots stand there, `{{examples}}`; "" for one after the other.
     case_template: the user's text around `{{case}}`, for shots in turns and the case alike; "" for the case alone.
     values: (name, text) of further placeholders in both templates.
+    order_seed: of the order `shuffled`; None for `seed`.
     """
 
     name: str
@@ -91,6 +93,7 @@ class PromptVariant:
     system_template: str = ""
     case_template: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    order_seed: int | None = None
 
     def __post_init__(self) -> None:
         for what, value, allowed in (
@@ -161,7 +164,7 @@ class PromptVariant:
         """
         sent: dict[str, Any] = {k: v for k, v in asdict(self).items() if k not in ("name", "kind", "parent")}
         for name in _LATER:
-            if not sent[name]:
+            if sent[name] in ((), "", None):
                 del sent[name]
         sent["fields"] = [{k: v for k, v in f.items() if k != "about" or v} for f in sent["fields"]]
         return hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()[:16]

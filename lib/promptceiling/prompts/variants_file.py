@@ -46,6 +46,7 @@ class _Entry(BaseModel):
     system_template: str | None = None
     case_template: str | None = None
     values: dict[str, str] | None = None
+    order_seed: int | None = None
 
 
 def read_variants(path: str | Path, labeled_set: LabeledSet) -> tuple[PromptVariant, ...]:
@@ -53,10 +54,10 @@ def read_variants(path: str | Path, labeled_set: LabeledSet) -> tuple[PromptVari
 
     Each entry has `name` and optionally `instructions, labels (label: description), shots, selection, order, placement,
     output, confidence, seed, kind, parent, confused (list of [label, label]), embedding, system_template,
-    case_template, values (placeholder: text), fields (name: {about, labels: {label: description}})`. `fields` describes
-    the fields of the labeled set; a field that it does not have is asked for with the labels given, and one that is
-    null is not asked for. Without `kind` it is what differs first from the parent (or, without one, from the entry
-    before). Raises InputError naming file, entry and key.
+    case_template, values (placeholder: text), order_seed, fields (name: {about, labels: {label: description}})`.
+    `fields` describes the fields of the labeled set; a field that it does not have is asked for with the labels given,
+    and one that is null is not asked for. Without `kind` it is what differs first from the parent (or, without one,
+    from the entry before). Raises InputError naming file, entry and key.
     """
     path = Path(path)
     try:

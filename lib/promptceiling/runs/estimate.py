@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from promptceiling.labeled_set import LabeledSet
@@ -49,11 +49,11 @@ class Estimate:
 
 def estimate_run(
     workspace: Workspace, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, *,
-    split: str = "validation", repeats: int = 1, price: Price | None = None,
+    split: str = "validation", repeats: int = 1, price: Price | None = None, case_ids: Collection[str] | None = None,
 ) -> Estimate:
     """What `run_variants` with the same arguments would ask and cost. Nothing is sent. Raises InputError for an empty
     split."""
-    requests = requests_of(labeled_set, variants, endpoint, split, repeats)
+    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids)
     price = price or price_of(endpoint)
     stored = workspace.usable_keys(requests.keys)
     todo = [key for key in requests.keys if key not in stored]

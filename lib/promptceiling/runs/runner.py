@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pandas as pd
 
@@ -34,13 +34,13 @@ async def run_variants(
     workspace: Workspace, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, *,
     split: str = "validation", repeats: int = 1, concurrency: int = CONCURRENCY, deadline_s: float = DEADLINE_S,
     on_progress: Callable[[Progress], None] | None = None, budget_usd: float | None = None,
-    price: Price | None = None, handle: RunHandle | None = None,
+    price: Price | None = None, handle: RunHandle | None = None, case_ids: Collection[str] | None = None,
 ) -> RunSummary:
     """Ask for every (variant, case, repeat) that the workspace has no answer to, and keep each answer as it comes.
 
     `labeled_set` must have been split. At most `concurrency` calls are in flight, fewer at first and where the endpoint
     asks for it. A call that fails after its retries is kept as a failure and asked again by the next run. Running on
-    the test split is written to the ledger.
+    the test split is written to the ledger. `case_ids` names the cases of the split that are meant, else all.
 
     `budget_usd` is the most that all runs of this workspace together may cost: before each send the most that it can
     cost is set aside, by `price` or by the price table. It is exact where the endpoint's parameters limit the answer's
@@ -50,7 +50,7 @@ async def run_variants(
     run with the state "stopped", a spent budget with "budget", `handle.stop()` with "cancelled"; what came is kept.
     """
     start = time.monotonic()
-    requests = requests_of(labeled_set, variants, endpoint, split, repeats)
+    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids)
     price = price or price_of(endpoint)
     check_budget(budget_usd, price, endpoint)
     if workspace.read_only:
@@ -136,10 +136,13 @@ def begin_run(
 
 
 def requests_of(
-    labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, split: str, repeats: int
+    labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, split: str, repeats: int,
+    case_ids: Collection[str] | None = None,
 ) -> Requests:
     """Everything that a run would ask. Raises InputError for an empty split."""
     cases = labeled_set.split(split)
+    if case_ids is not None:
+        cases = cases[cases["id"].isin(set(case_ids))]
     if cases.empty:
         raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
     picker = ShotPicker(labeled_set)
