@@ -7,7 +7,7 @@ from promptceiling.decision import gather
 from promptceiling.labeled_set import data_file, read_labeled_set, split_labeled_set
 from promptceiling.prompts import standard_variants
 from promptceiling.runs import Endpoint, Workspace, measure_latency, run_variants
-from promptceiling.tuning import fine_tune, run_local_classifier
+from promptceiling.tuning import fine_tune, run_local_classifier, training_variant
 
 CLASSES = ("billing", "account_access", "integration")
 
@@ -29,7 +29,7 @@ async def run_all(workspace: Workspace, labeled_set, *, calls=20) -> None:
     run_local_classifier(workspace, labeled_set, splits=("validation", "test"))
     job = await fine_tune(workspace, labeled_set, variants[0], endpoint, epochs=3, poll_s=0.01)
     tuned = Endpoint(model=job["fine_tuned_model"])
-    for variant, where in ((chosen, endpoint), (variants[0], tuned)):
+    for variant, where in ((chosen, endpoint), (training_variant(variants[0], labeled_set), tuned)):
         await run_variants(workspace, labeled_set, [variant], where, split="test")
 
 

@@ -13,7 +13,7 @@ from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import data_file, read_labeled_set, split_labeled_set
 from promptceiling.prompts import read_variants
 from promptceiling.runs import Endpoint, Progress, Workspace, measure_latency, run_variants
-from promptceiling.tuning import fine_tune, run_local_classifier
+from promptceiling.tuning import fine_tune, run_learning_curve, run_local_classifier, training_variant
 
 DATA, VARIANTS = "support_tickets.csv", "demonstration_variants.yaml"
 
@@ -61,10 +61,12 @@ async def _build(folder: Path, path: Path, say: Callable[[str], None]) -> None:
         say("  latency, local classifier, fine-tune ...")
         await measure_latency(workspace, labeled_set, chosen, endpoint)
         run_local_classifier(workspace, labeled_set, splits=("validation", "test"))
+        run_learning_curve(workspace, labeled_set)
         job = await fine_tune(workspace, labeled_set, variants[0], endpoint)
         tuned = Endpoint(model=job["fine_tuned_model"])
-        await measure_latency(workspace, labeled_set, variants[0], tuned)
-        for variant, where in ((chosen, endpoint), (variants[0], tuned)):
+        trained = training_variant(variants[0], labeled_set)
+        await measure_latency(workspace, labeled_set, trained, tuned)
+        for variant, where in ((chosen, endpoint), (trained, tuned)):
             await run_variants(workspace, labeled_set, [variant], where, split="test")
         publish(workspace, path)
     shutil.rmtree(work, ignore_errors=True)

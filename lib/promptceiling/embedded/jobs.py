@@ -29,6 +29,7 @@ class Jobs:
         self._folder, self._base_model = folder, base_model
         self._models: dict[str, FineTuned] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._live: dict[str, list[dict[str, Any]]] = {}  # events of jobs that are being trained
         self._training = threading.Lock()
 
     def add_file(self, name: str, raw: bytes, purpose: str) -> dict[str, Any]:
@@ -65,6 +66,7 @@ class Jobs:
         job = self._read("jobs", job_id)
         if job and job["status"] in _OPEN:
             self._start(job_id)
+            job["events"] = list(self._live.get(job_id, ()))
         return job
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -104,7 +106,7 @@ class Jobs:
             return
         job["status"] = "running"
         self._write("jobs", job_id, job)
-        events: list[dict[str, Any]] = []
+        events = self._live[job_id] = []
         try:
             model = await asyncio.to_thread(self._train, job, events)
         except TrainingFileError as error:
@@ -127,7 +129,8 @@ class Jobs:
             if events is not None:
                 events.append({
                     "id": f"ftevent-{job['id'][6:]}-{epoch}", "object": "fine_tuning.job.event", "level": "info",
-                    "created_at": int(time.time()), "type": "metrics", "data": {"step": epoch, "train_loss": loss},
+                    "created_at": int(time.time()), "type": "metrics",
+                    "data": {"step": epoch, "train_loss": loss, "total_steps": job["hyperparameters"]["n_epochs"]},
                     "message": f"epoch {epoch}: training loss {loss:.4f}",
                 })
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pandas as pd
 from pydantic import TypeAdapter
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet, Notice
@@ -231,7 +231,9 @@ class Workspace(Store):
                                  "details": json.dumps(record.get("details") or {})}
         t = schema.jobs
         with self.writing() as connection:
-            changed = connection.execute(update(t).where(t.c.job_id == (was or record["job_id"])).values(**values))
+            if was is not None and was != record["job_id"]:
+                connection.execute(delete(t).where(t.c.job_id == was))
+            changed = connection.execute(update(t).where(t.c.job_id == record["job_id"]).values(**values))
             if not changed.rowcount:
                 connection.execute(insert(t).values(**values))
 

@@ -2,7 +2,7 @@
 
 from promptceiling.tuning.curve import curve_sizes, drawn_predictions, learning_curve_of, run_learning_curve
 from promptceiling.tuning.export import training_lines, training_variant, write_training_file
-from promptceiling.tuning.jobs import fine_tune, follow_job
+from promptceiling.tuning.jobs import cancel_job, fine_tune, follow_job, open_jobs, register_fine_tune
 from promptceiling.tuning.linear import LinearClassifier
 from promptceiling.tuning.local import LOCAL_NAME, LOCAL_URL, LocalRun, run_local_classifier
 from promptceiling.tuning.recipe import DEFAULT_MODEL, open_models, write_recipe
@@ -15,13 +15,16 @@ __all__ = [
     "LinearClassifier",
     "LocalRun",
     "TrainingFiles",
+    "cancel_job",
     "curve_sizes",
     "drawn_predictions",
     "export_training",
     "fine_tune",
     "follow_job",
     "learning_curve_of",
+    "open_jobs",
     "open_models",
+    "register_fine_tune",
     "run_learning_curve",
     "run_local_classifier",
     "training_lines",

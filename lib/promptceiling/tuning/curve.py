@@ -13,21 +13,24 @@ from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import Workspace, schema
 from promptceiling.scores import LearningCurve, learning_curve, point_metrics
-from promptceiling.tuning.linear import trained
+from promptceiling.tuning.linear import CountedTexts
 
 CURVE_MODEL = "linear SVM"
-DRAWS, FEWEST, MOST_SIZES = 5, 8, 6
+DRAWS, FEWEST, MOST_SIZES, LARGEST_SHARE = 5, 8, 5, 0.8
 
 
 def curve_sizes(n: int) -> tuple[int, ...]:
-    """Numbers of labels to draw, each about half of the next, up to all `n` and down to 8.
+    """Numbers of labels to draw of `n`: four fifths of them, so that draws differ, and half of that again and again.
+
+    At most five sizes, none under eight, unless there are fewer labels.
 
     >>> curve_sizes(532)
-    (17, 33, 66, 133, 266, 532)
+    (27, 53, 106, 213, 426)
     """
-    sizes = [n]
-    while len(sizes) < MOST_SIZES and n >= FEWEST * 2 ** len(sizes):
-        sizes.append(round(n / 2 ** len(sizes)))
+    top = LARGEST_SHARE * n
+    sizes = [max(1, round(top))]
+    while len(sizes) < MOST_SIZES and top / 2 ** len(sizes) >= FEWEST:
+        sizes.append(round(top / 2 ** len(sizes)))
     return tuple(reversed(sizes))
 
 
@@ -37,22 +40,21 @@ def drawn_predictions(
 ) -> dict[int, list[list[str]]]:
     """Predictions for `texts` by classifiers trained on drawn cases: size -> one list for each draw.
 
-    train: (text, label) pairs. Draws of a size are independent of those of others; a draw with one label alone answers
-    that label. With all cases, draws differ in the training seed. `on_draw(size, draw, predictions)` hears of each;
-    pairs in `skip` are left out.
+    train: (text, label) pairs. Each classifier is the one that `trained` makes, but for the probabilities. Draws of a
+    size are independent of those of others; a draw with one label alone answers that label. `on_draw(size, draw,
+    predictions)` hears of each; pairs in `skip` are left out. Draws share cases, the more the larger their size, so
+    they differ less than sets of labels gathered anew would.
     """
     found: dict[int, list[list[str]]] = {}
+    counted = CountedTexts([text for text, _ in train], texts)
     for size in sizes:
         for draw in range(draws):
             if (size, draw) in skip:
                 continue
             rng = np.random.default_rng([seed, size, draw])
-            chosen = [train[k] for k in np.sort(rng.permutation(len(train))[:size])]
-            labels = [label for _, label in chosen]
-            if len(set(labels)) < 2:
-                said = [labels[0]] * len(texts)
-            else:
-                said = trained([text for text, _ in chosen], labels, seed=draw, calibrated=False).predict(texts)
+            chosen = np.sort(rng.permutation(len(train))[:size])
+            labels = [train[k][1] for k in chosen]
+            said = [labels[0]] * len(texts) if len(set(labels)) < 2 else counted.predicted(chosen, labels, seed=draw)
             found.setdefault(size, []).append(said)
             if on_draw:
                 on_draw(size, draw, said)

@@ -1,62 +1,68 @@
-"""Fine-tuning jobs through the OpenAI files and fine-tuning protocol: upload, start, follow, and keep the state."""
+"""Fine-tuning jobs through the OpenAI files and fine-tuning protocol: start, follow, cancel, and keep the state.
+
+A job is written down before it is asked for. A process that dies at any moment leaves a record from which the next one
+goes on: a job that the server has is followed, one that it may have is looked for, and none is paid for twice.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import time
+import hashlib
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from promptceiling.errors import TuningError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint, Workspace
 from promptceiling.runs.store import now
-from promptceiling.tuning.export import write_training_file
+from promptceiling.tuning.export import Leaking, training_variant
+from promptceiling.tuning.following import ENDED, ODD, Record, follow, said
+from promptceiling.tuning.training_files import EPOCHS, TrainingFiles, export_training
 
 if TYPE_CHECKING:
     import openai
 
-_ENDED = ("succeeded", "failed", "cancelled")
-_ODD = (ValueError, AttributeError, TypeError)  # what the client raises on a body that is not the protocol's
-Record = dict[str, Any]
+_STARTING = "starting"
 
 
 async def fine_tune(
     workspace: Workspace, labeled_set: LabeledSet, variant: PromptVariant, endpoint: Endpoint, *, seed: int = 0,
-    epochs: int | None = None, patience_s: float = 6 * 3600.0, poll_s: float | None = None,
-    on_status: Callable[[Record], None] | None = None,
+    epochs: int | None = None, validation: bool = False, leaks: Leaking = "refuse", again: bool = False,
+    patience_s: float = 6 * 3600.0, poll_s: float | None = None, on_status: Callable[[Record], None] | None = None,
+    today: date | None = None,
 ) -> Record:
-    """Train `endpoint.model` on the train split as `variant` asks, and wait for it; the job's record.
+    """Train `endpoint.model` on the train split as `training_variant` of the variant asks, and wait for it.
 
-    The record has `job_id, status, fine_tuned_model, losses, ...` and is kept in the workspace at every change, so that
-    `follow_job` can take it up after a restart. Raises TuningError for a server without fine-tuning, a refused file or
-    model, a job that failed, or one that is not done after `patience_s`.
+    A job by the same recipe (data, variant, model, seed, epochs) that the workspace knows is taken up instead: one that
+    succeeded is given back, one that is not over is followed. `again` starts another all the same. `validation` uploads
+    the validation split too, for services that report its loss.
+
+    The record has `job_id, status, fine_tuned_model, losses, details, ...` and is kept in the workspace before anything
+    is asked for and at every change. Raises TuningError, always with the state kept, for a leak or a check that blocks,
+    a service that is closed or has no such route, a job that failed or was cancelled, and one that is not done after
+    `patience_s`.
     """
-    import openai  # imported late: pages that only read need not wait for it
-
     workspace.check_writable()
+    asked = training_variant(variant, labeled_set)
     set_key = workspace.save_set(labeled_set)
-    workspace.save_variants([variant])
-    path = workspace.folder / "exports" / f"{set_key}-{variant.fingerprint}.jsonl"
-    examples = write_training_file(labeled_set, variant, path)
+    workspace.save_variants([variant, asked])
+    folder = workspace.folder / "exports" / f"{set_key}-{asked.fingerprint}"
+    files = export_training(labeled_set, variant, folder, endpoint=endpoint, epochs=epochs or EPOCHS, leaks=leaks,
+                            today=today)
+    if files.blocked:
+        raise TuningError(f"Nothing was uploaded. {files.blocked[0].message} {files.blocked[0].remedy}".strip())
+    record = _new(files, set_key, asked, endpoint, seed, epochs)
     async with endpoint.client(workspace.folder / "embedded") as client:
-        try:
-            file = await client.files.create(file=path, purpose="fine-tune")
-            settings: Any = {"n_epochs": epochs} if epochs else {}
-            job = await client.fine_tuning.jobs.create(
-                training_file=file.id, model=endpoint.model, seed=seed,
-                method={"type": "supervised", "supervised": {"hyperparameters": settings}},
-            )
-            record: Record = {
-                "job_id": job.id, "set_key": set_key, "fingerprint": variant.fingerprint, "base_url": endpoint.base_url,
-                "base_model": endpoint.model, "fine_tuned_model": None, "status": job.status, "seed": seed,
-                "examples": examples, "trained_tokens": None, "losses": [], "created_at": now(), "finished_at": None,
-            }
-        except (openai.OpenAIError, *_ODD) as error:
-            raise TuningError(_said(error, "start")) from None
-        workspace.save_job(record)
-        return await _follow(workspace, client, record, patience_s, poll_s, on_status)
+        known = None if again else _known(workspace, record)
+        if known is not None and known["job_id"].startswith(_STARTING):
+            known = await _looked_for(workspace, client, known)
+        if known is None:
+            known = await _start(workspace, client, record, files, validation)
+        if known["status"] == "succeeded":
+            return known
+        return await follow(workspace, client, known, patience_s, poll_s, on_status)
 
 
 async def follow_job(
@@ -65,51 +71,143 @@ async def follow_job(
 ) -> Record:
     """Wait for a job that was started earlier, perhaps by another process; its record. Raises as `fine_tune` does."""
     async with endpoint.client(workspace.folder / "embedded") as client:
-        return await _follow(workspace, client, dict(record), patience_s, poll_s, on_status)
+        return await follow(workspace, client, dict(record), patience_s, poll_s, on_status)
 
 
-async def _follow(
-    workspace: Workspace, client: openai.AsyncOpenAI, record: Record, patience_s: float, poll_s: float | None,
-    on_status: Callable[[Record], None] | None,
+async def cancel_job(workspace: Workspace, record: Record, endpoint: Endpoint) -> Record:
+    """Ask the server to cancel a job; its record, as cancelled. What was trained until then may be charged.
+
+    Raises TuningError where the job is over already or the server does not cancel it; its state is kept.
+    """
+    import openai  # imported late: pages that only read need not wait for it
+
+    if record["status"] in ENDED:
+        raise TuningError(f"The fine-tuning job {record['job_id']} is over ({record['status']}); there is nothing to "
+                          "cancel.")
+    async with endpoint.client(workspace.folder / "embedded") as client:
+        try:
+            job = await client.fine_tuning.jobs.cancel(record["job_id"])
+            changed = dict(record) | {"status": job.status}
+        except (openai.OpenAIError, *ODD) as error:
+            raise TuningError(f"{said(error, 'cancel', client.api_key)} It may go on; follow it again.") from None
+    if changed["status"] in ENDED:
+        changed["finished_at"] = now()
+    workspace.save_job(changed)
+    return changed
+
+
+def open_jobs(workspace: Workspace, set_key: str) -> list[Record]:
+    """The jobs on a labeled set that were not over when they were last looked at, the latest first."""
+    jobs = workspace.jobs(set_key)
+    return list(reversed(jobs[~jobs["status"].isin(ENDED)].to_dict("records")))
+
+
+def register_fine_tune(
+    workspace: Workspace, labeled_set: LabeledSet, variant: PromptVariant, endpoint: Endpoint, *, base_model: str,
+    seed: int | None = None, epochs: int | None = None,
+) -> Record:
+    """Make a fine-tune that was trained elsewhere known, such as a LoRA adapter behind vLLM; its record.
+
+    `endpoint.model` is then a fine-tune of `base_model` and no prompt. `variant` is what it was trained on. Several
+    seeds of one recipe are registered one by one, each with its seed.
+    """
+    set_key = workspace.save_set(labeled_set)
+    workspace.save_variants([variant])
+    record: Record = {
+        "job_id": f"elsewhere:{endpoint.base_url}:{endpoint.model}", "set_key": set_key,
+        "fingerprint": variant.fingerprint, "base_url": endpoint.base_url, "base_model": base_model,
+        "fine_tuned_model": endpoint.model, "status": "succeeded", "seed": seed,
+        "examples": len(labeled_set.split("train")), "trained_tokens": None, "losses": [], "created_at": now(),
+        "finished_at": now(), "details": {"epochs": epochs, "training_sha256": "elsewhere"},
+    }
+    workspace.save_job(record)
+    return record
+
+
+def _new(
+    files: TrainingFiles, set_key: str, asked: PromptVariant, endpoint: Endpoint, seed: int, epochs: int | None
+) -> Record:
+    digest = hashlib.sha256(files.train_path.read_bytes()).hexdigest()
+    return {
+        "job_id": f"{_STARTING}:{uuid4().hex[:12]}", "set_key": set_key, "fingerprint": asked.fingerprint,
+        "base_url": endpoint.base_url, "base_model": endpoint.model, "fine_tuned_model": None, "status": _STARTING,
+        "seed": seed, "examples": files.train, "trained_tokens": None, "losses": [], "created_at": now(),
+        "finished_at": None,
+        "details": {"epochs": epochs, "training_sha256": digest, "training_file": None, "usd": files.usd},
+    }
+
+
+def _known(workspace: Workspace, record: Record) -> Record | None:
+    """The latest job by the same recipe that succeeded or is not over."""
+    for job in reversed(workspace.jobs(record["set_key"]).to_dict("records")):
+        job = {k: None if v != v else v for k, v in job.items()}
+        if job["status"] in ("failed", "cancelled"):
+            continue
+        same = all(job[k] == record[k] for k in ("fingerprint", "base_url", "base_model", "seed"))
+        if same and all(job["details"].get(k) == record["details"][k] for k in ("epochs", "training_sha256")):
+            return job
+    return None
+
+
+async def _start(
+    workspace: Workspace, client: openai.AsyncOpenAI, record: Record, files: TrainingFiles, validation: bool
 ) -> Record:
     import openai  # imported late: pages that only read need not wait for it
 
-    deadline, pause = time.monotonic() + patience_s, poll_s or 0.05
-    while True:
-        try:
-            job = await client.fine_tuning.jobs.retrieve(record["job_id"])
-            events = await client.fine_tuning.jobs.list_events(record["job_id"], limit=100)
-            points = [e.data for e in events.data if e.type == "metrics" and isinstance(e.data, dict)]
-            losses = sorted([p["step"], p["train_loss"]] for p in points if "step" in p and "train_loss" in p)
-            record |= {"status": job.status, "fine_tuned_model": job.fine_tuned_model, "losses": losses,
-                       "trained_tokens": job.trained_tokens}
-        except (openai.OpenAIError, *_ODD) as error:
-            raise TuningError(_said(error, "follow") + " The job's id is kept; follow it again later.") from None
-        if job.status in _ENDED:
-            record["finished_at"] = now()
-        workspace.save_job(record)
-        if on_status:
-            on_status(record)
-        if job.status == "succeeded":
-            return record
-        if job.status in _ENDED:
-            why = job.error.message if job.error and job.error.message else "the server gives no reason"
-            raise TuningError(f"The fine-tuning job {job.id} was {job.status}: {why}.")
-        if time.monotonic() > deadline:
-            raise TuningError(f"The fine-tuning job {job.id} is still {job.status} after {patience_s:g} s. "
-                              "It goes on at the server; follow it again later.")
-        await asyncio.sleep(pause)
-        pause = poll_s or min(30.0, pause * 1.5)
+    workspace.save_job(record)
+    details, placeholder = record["details"], record["job_id"]
+    try:
+        file = await client.files.create(file=files.train_path, purpose="fine-tune")
+        details["training_file"] = file.id
+        further: Any = {}
+        if validation and files.validation_path is not None:
+            held = await client.files.create(file=files.validation_path, purpose="fine-tune")
+            further["validation_file"] = held.id
+        workspace.save_job(record)  # from here on a job may exist: it is known by its file
+        settings: Any = {"n_epochs": details["epochs"]} if details["epochs"] else {}
+        job = await client.fine_tuning.jobs.create(
+            training_file=file.id, model=record["base_model"], seed=record["seed"],
+            method={"type": "supervised", "supervised": {"hyperparameters": settings}}, **further)
+        record |= {"job_id": _named(job), "status": job.status}
+    except (openai.OpenAIError, *ODD) as error:
+        why = said(error, "start", client.api_key)
+        unheard = isinstance(error, openai.APIConnectionError | openai.InternalServerError)
+        if details["training_file"] and unheard:
+            why += " It may have begun all the same: tune again, and it is looked for before another is started."
+        else:
+            _ended(workspace, record, "failed", why)
+        raise TuningError(why) from None
+    workspace.save_job(record, was=placeholder)
+    return record
 
 
-def _said(error: Exception, what: str) -> str:
+async def _looked_for(workspace: Workspace, client: openai.AsyncOpenAI, record: Record) -> Record | None:
+    """A job whose start was never answered: found at the server by its file, or None where there is none."""
     import openai  # imported late: pages that only read need not wait for it
 
-    if isinstance(error, openai.NotFoundError):
-        return (f"The server cannot {what} a fine-tuning job (404): it has no such route, or does not tune this model. "
-                "An open-weight model can be tuned elsewhere and its URL used here.")
-    if isinstance(error, openai.APIStatusError):
-        return f"The server refused to {what} the fine-tuning job ({error.status_code})."
-    if not isinstance(error, openai.OpenAIError):
-        return "The server answered with something else than a fine-tuning file or job. Check the base URL."
-    return f"The fine-tuning job could not be reached ({type(error).__name__})."
+    file = record["details"].get("training_file")
+    placeholder = record["job_id"]
+    if file:
+        try:
+            async for job in client.fine_tuning.jobs.list(limit=100):
+                if job.training_file == file:
+                    record |= {"job_id": _named(job), "status": job.status}
+                    workspace.save_job(record, was=placeholder)
+                    return record
+        except (openai.OpenAIError, *ODD) as error:
+            raise TuningError(
+                "A start of this job was sent and never answered, and the server cannot be asked whether it has it. "
+                f"{said(error, 'list', client.api_key)} Try again, or start another with again=True.") from None
+    _ended(workspace, record, "failed", "the process ended before the server had the job")
+    return None
+
+
+def _named(job: Any) -> str:
+    if not isinstance(job.id, str) or not job.id:
+        raise TypeError("no job id")
+    return str(job.id)
+
+
+def _ended(workspace: Workspace, record: Record, status: str, why: str) -> None:
+    record |= {"status": status, "finished_at": now(), "details": record["details"] | {"error": why}}
+    workspace.save_job(record)

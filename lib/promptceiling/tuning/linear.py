@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from promptceiling.errors import InputError, TuningError
 
 RECIPE = "TF-IDF of words (1-2) and pieces of words (2-5), linear SVM"
 _FOLDS = 3
+_NO_WORD = "No train text has a word of two letters, so there is nothing to learn from."
 _TEMPERATURES = np.geomspace(0.05, 5.0, 25)
 _SETTINGS: tuple[dict[str, Any], ...] = (
     {"sublinear_tf": True, "ngram_range": (1, 2), "dtype": np.float32},
@@ -101,7 +103,7 @@ def trained(texts: Sequence[str], labels: Sequence[str], *, seed: int = 0, calib
     try:
         parts = [v.fit_transform(list(texts)) for v in vectorizers]
     except ValueError:
-        raise TuningError("No train text has a word of two letters, so there is nothing to learn from.") from None
+        raise TuningError(_NO_WORD) from None
     coefficients, intercepts, temperature = fitted(hstack(parts).tocsr(), labels, seed=seed, calibrated=calibrated)
     return LinearClassifier(vectorizers, coefficients, intercepts, names, temperature)
 
@@ -113,10 +115,45 @@ def fitted(rows: Any, labels: Sequence[str], *, seed: int, calibrated: bool) -> 
     return *_svm(rows, codes, seed), temperature
 
 
+class CountedTexts:
+    """Texts whose n-grams are counted once, for training on many parts of them.
+
+    train, texts: those that are drawn from, and those that are predicted.
+    """
+
+    def __init__(self, train: Sequence[str], texts: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import CountVectorizer  # imported late, as above
+
+        counters = [CountVectorizer(**{k: v for k, v in s.items() if k != "sublinear_tf"}) for s in _SETTINGS]
+        try:
+            self._train = [counter.fit_transform(list(train)).tocsr() for counter in counters]
+        except ValueError:
+            raise TuningError(_NO_WORD) from None
+        self._texts = [counter.transform(list(texts)).tocsc() for counter in counters]
+
+    def predicted(self, chosen: NDArray[np.intp], labels: Sequence[str], *, seed: int) -> list[str]:
+        """What `trained` on the chosen train texts predicts: the same n-grams, weights and answers."""
+        from scipy.sparse import hstack  # imported late, as above
+        from sklearn.feature_extraction.text import TfidfTransformer
+
+        rows, held = [], []
+        for counts, others in zip(self._train, self._texts, strict=True):
+            own = counts[chosen].tocsc()
+            there = np.flatnonzero(own.getnnz(axis=0))
+            weights = TfidfTransformer(sublinear_tf=True).fit(own[:, there])
+            rows.append(weights.transform(own[:, there]))
+            held.append(weights.transform(others[:, there]))
+        coefficients, intercepts, _ = fitted(hstack(rows).tocsr(), labels, seed=seed, calibrated=False)
+        names = sorted(set(labels))
+        return [names[k] for k in np.asarray(hstack(held).tocsr() @ coefficients + intercepts).argmax(axis=1)]
+
+
 def _svm(rows: Any, codes: NDArray[np.intp], seed: int) -> tuple[Floats, Floats]:
     from sklearn.svm import LinearSVC  # imported late: pages that only read need not wait for it
 
-    model = LinearSVC(C=1.0, random_state=seed).fit(rows, codes)
+    with warnings.catch_warnings():  # few cases of many labels are what a learning curve begins with
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model = LinearSVC(C=1.0, random_state=seed).fit(rows, codes)
     if len(model.classes_) == 2:  # one row stands for both
         return np.vstack([-model.coef_, model.coef_]).T, np.concatenate([-model.intercept_, model.intercept_])
     return np.ascontiguousarray(model.coef_.T), np.asarray(model.intercept_)
