@@ -509,6 +509,54 @@ def test_decide_takes_what_is_stated(call):
     assert problem["column"] == "sla_ms"
 
 
+@pytest.mark.usefixtures("decided")
+def test_decide_prints_the_whole_contract(call):
+    """Verdict, strength, rows, flips, what is missing, the shares of plausible worlds and the bill; no NaN."""
+    found = printed(call("decide", "--json"))
+
+    assert {"verdict", "strength", "rows", "flips", "missing", "plausible", "bill", "checklist", "assumptions"} <= set(
+        found)
+    assert all({"input", "now", "at", "direction", "verdict", "sentence"} <= set(flip) for flip in found["flips"])
+    assert sum(found["plausible"]["verdicts"].values()) == pytest.approx(1)
+    assert {"prompt", "fine-tune"} <= {option["kind"] for option in found["bill"]["options"]}
+
+
+@pytest.mark.usefixtures("decided")
+def test_any_assumption_can_be_stated(call):
+    """By name and value; a name that is none, a value that is none, and one out of range are a sentence each."""
+    stated = printed(call("decide", "--assume", "gpu_usd_per_hour=2.5", "--assume", "min_replicas=3", "--json"))
+
+    tune = next(o for o in stated["bill"]["options"] if o["kind"] == "fine-tune")
+    assert tune["month_usd"]["hosting"] == pytest.approx(3 * 2.5 * 730.485)
+    assert "retrain_every_months" in sentence(call("decide", "--assume", "gpu=2"))
+    assert "'two' is not a number" in sentence(call("decide", "--assume", "gpu_usd_per_hour=two"))
+    assert "'1.5' is not a whole number" in sentence(call("decide", "--assume", "min_replicas=1.5"))
+    assert "expected a number above 0" in sentence(call("decide", "--assume", "gpu_usd_per_hour=0"))
+
+
+@pytest.mark.usefixtures("decided")
+def test_decide_passes_one_of_several_verdicts_and_says_what_it_found_instead(call):
+    """A gate with two wanted verdicts passes with either; a miss is said on stderr."""
+    words = ("--fail-unless", "ship the prompt", "--fail-unless", "collect labels, few-shot meanwhile")
+    missed = call("decide", "--fail-unless", "ship the prompt")
+
+    assert call("decide", *words).exit_code == 0
+    assert missed.exit_code == 1
+    assert "the verdict is 'collect labels, few-shot meanwhile', not 'ship the prompt'." in missed.stderr
+
+
+@pytest.mark.usefixtures("decided")
+def test_the_memo_is_written_from_a_workspace_or_a_published_file(call, tmp_path):
+    """Markdown or HTML by the suffix; another suffix is a sentence."""
+    call("publish", "p.sqlite", "--without-texts")
+
+    assert call("decide", "--memo", "memo.md").exit_code == 0
+    assert call("decide", "--store", "p.sqlite", "--memo", "memo.html").exit_code == 0
+    assert "## What would change it" in (tmp_path / "memo.md").read_text(encoding="utf-8")
+    assert "<h2>What would change it</h2>" in (tmp_path / "memo.html").read_text(encoding="utf-8")
+    assert "name it *.md or *.html" in sentence(call("decide", "--memo", "memo.pdf"))
+
+
 def test_without_a_workspace_there_is_nothing_to_decide(call, tmp_path):
     """Deciding and publishing name the place, and make nothing there."""
     for words in (("decide",), ("decide", "--json"), ("publish", "p.sqlite")):

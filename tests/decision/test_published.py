@@ -1,6 +1,8 @@
 import asyncio
 import contextlib
+import itertools
 import json
+import math
 import os
 import shutil
 import sqlite3
@@ -8,6 +10,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.decision.small_run import small_set, small_workspace
 from tests.made_up import made_cases, made_set
@@ -45,7 +48,9 @@ def original(workspace_folder, tmp_path_factory):
 @pytest.fixture
 def file(original, tmp_path):
     """A copy that a test may alter."""
-    return Path(shutil.copy(original, tmp_path / "copy.sqlite"))
+    path = Path(shutil.copy(original, tmp_path / "copy.sqlite"))
+    path.chmod(0o644)
+    return path
 
 
 def altered(file, *statements):
@@ -211,6 +216,165 @@ def test_a_label_that_was_changed_is_found(file):
 
     assert any(line.startswith("evidence.content_hash:") for line in differences)
     assert any(line.startswith("evidence.classes.billing:") for line in differences)
+
+
+def leaves(value, where=()):
+    """(path, number) of every number in stored JSON."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*where, key))
+    elif isinstance(value, list):
+        for k, inner in enumerate(value):
+            yield from leaves(inner, (*where, k))
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        yield where, value
+
+
+def stored(file, name):
+    connection = sqlite3.connect(file)
+    ((text,),) = connection.execute("SELECT value FROM published WHERE name = ?", (name,)).fetchall()
+    connection.close()
+    return json.loads(text)
+
+
+def said(where):
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
+
+
+@pytest.mark.parametrize("seed", range(14))
+def test_any_single_figure_that_is_altered_is_named(file, seed):
+    """A number of the evidence (even seeds) or of the decision (odd ones), drawn from all of them and changed by a
+    thousandth and a bit: the line names its place, and it is the only one."""
+    name = ("evidence", "decision")[seed % 2]
+    tree = stored(file, name)
+    found = sorted(leaves(tree), key=lambda leaf: str(leaf[0]))
+    where, value = found[np.random.default_rng(seed).integers(len(found))]
+    inner = tree
+    for part in where[:-1]:
+        inner = inner[part]
+    inner[where[-1]] = value + 1 if isinstance(value, int) else value * 1.001 + 1e-6
+    altered(file, ("UPDATE published SET value = ? WHERE name = ?", json.dumps(tree), name))
+
+    (line,) = verify(file)
+    assert line.startswith(f"{name}{said(where)}: the file says ")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_single_completion_that_is_altered_is_found(file, seed):
+    """One answer of a prompt, given another label than it had: figures that rested on it are named, and its table."""
+    connection = sqlite3.connect(file)
+    rows = connection.execute(
+        "SELECT request_key, text FROM answers JOIN items USING (request_key) JOIN runs USING (run_id) WHERE split = "
+        "'validation' AND variant LIKE '%shots' AND runs.model LIKE 'embedded%' ORDER BY request_key").fetchall()
+    connection.close()
+    key, text = rows[np.random.default_rng(seed).integers(len(rows))]
+    label = next(x for x in ("billing", "integration") if x not in text)
+    answer = json.dumps(json.dumps({"category": label, "confidence": 0.5}))
+    differences = verify(altered(file, ("UPDATE answers SET text = ? WHERE request_key = ?", answer, key)))
+
+    assert any(line.startswith("evidence.") for line in differences)
+    assert differences[-1] == "Table answers: its rows are not those that were published."
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_single_label_that_is_altered_is_found(file, seed):
+    """The content hash, the counts of both classes and the table of cases are named."""
+    connection = sqlite3.connect(file)
+    rows = connection.execute("SELECT position, record FROM cases ORDER BY position").fetchall()
+    connection.close()
+    position, record = rows[np.random.default_rng(seed).integers(len(rows))]
+    was = json.loads(record)["expected_category"]
+    label = next(x for x in ("billing", "integration") if x != was)
+    differences = verify(altered(file, ("UPDATE cases SET record = ? WHERE position = ?", json.dumps(
+        json.loads(record) | {"expected_category": label}), position)))
+
+    for where in ("evidence.content_hash", f"evidence.classes.{was}", f"evidence.classes.{label}"):
+        assert any(line.startswith(f"{where}:") for line in differences)
+    assert "Table cases: its rows are not those that were published." in differences
+
+
+@pytest.mark.parametrize(("change", "where"), [
+    (("assumptions", "requests_per_month", 5e9), "decision.rows[4].value:"),
+    (("assumptions", "gpu_usd_per_hour", 9.0), "decision.bill.options[2].month_usd.hosting:"),
+    (("prices", "gpt-6-luna", "input_usd_per_mtok", 9.0), "decision.rows[4].value:"),
+])
+def test_a_stated_figure_that_is_altered_is_named_by_what_rests_on_it(file, change, where):
+    """Assumptions and prices follow from no answer, but the decision follows from them."""
+    name, *path, value = change
+    tree = stored(file, name)
+    inner = tree
+    for part in path[:-1]:
+        inner = inner[part]
+    inner[path[-1]] = value
+    differences = verify(altered(file, ("UPDATE published SET value = ? WHERE name = ?", json.dumps(tree), name)))
+
+    assert any(line.startswith(where) for line in differences), differences
+
+
+def test_a_change_that_moves_no_figure_is_told(file):
+    """The time at which answers were received, which nothing rests on: their table is named."""
+    assert verify(altered(file, ("UPDATE answers SET received_at = '2020' || substr(received_at, 5) WHERE request_key "
+                                 "IN (SELECT request_key FROM items WHERE variant = 'local classifier')",))) == [
+        "Table answers: its rows are not those that were published."]
+
+
+# --- without texts
+
+def test_without_texts_the_figures_stay_and_the_texts_are_gone(workspace_folder, original, tmp_path):
+    """No ticket's text is in the file, not even in its free pages; every score, interval and row of the table is that
+    of the file with texts, and it verifies."""
+    path = tmp_path / "bare.sqlite"
+    with Workspace(workspace_folder, read_only=True) as workspace:
+        bare = publish(workspace, path, assumptions=Assumptions(f1_ship=0.8), texts=False)
+        texts = workspace.load_set().cases["input"].tolist()
+    whole, content = read_published(original), path.read_bytes()
+
+    assert [t for t in texts if t[:40].encode() in content] == []
+    assert [t for t in texts if t[:40].encode() in original.read_bytes()] != []
+    assert verify(path) == []
+    assert bare.decision["rows"][2:] == whole.decision["rows"][2:]
+    assert [p.score for p in bare.evidence.prompts] == [p.score for p in whole.evidence.prompts]
+    assert bare.text_hash == whole.evidence.content_hash != bare.evidence.content_hash
+    assert (bare.texts, whole.texts) == (False, True)
+    assert read_published(path).evidence.labels == whole.evidence.labels
+
+
+def test_answers_without_their_prose_are_read_alike(tmp_path):
+    """Prose around a label, a plain label and an answer without one: outcomes and predictions stay, words go."""
+    labeled_set = small_set(40)
+    said = itertools.cycle([completion("Surely SECRET: {\"category\": \"Billing\"}"), completion("SECRET, no idea"),
+                            completion("billing.")])
+
+    async def run():
+        async with serving(lambda _: next(said)) as server:
+            await run_variants(workspace, labeled_set, standard_variants(labeled_set)[:1], Endpoint(server.base_url))
+
+    with Workspace(tmp_path / "w") as workspace:
+        asyncio.run(run())
+        whole = publish(workspace, tmp_path / "whole.sqlite")
+        bare = publish(workspace, tmp_path / "bare.sqlite", texts=False)
+
+    assert {"answered", "unparsed"} == set(whole.evidence.best.score.outcomes)
+    assert bare.evidence.best.score == whole.evidence.best.score
+    assert b"SECRET" in (tmp_path / "whole.sqlite").read_bytes()
+    assert b"SECRET" not in (tmp_path / "bare.sqlite").read_bytes()
+    assert verify(tmp_path / "bare.sqlite") == []
+
+
+def test_publishing_again_takes_what_came_since_and_is_read_only(tmp_path):
+    """Two more variants after the first publication: the second has all three, verifies, and nobody may write it."""
+    labeled_set = small_set(40)
+    variants = standard_variants(labeled_set)
+    with Workspace(tmp_path / "w") as workspace:
+        asyncio.run(run_variants(workspace, labeled_set, variants[:1], Endpoint()))
+        before = publish(workspace, tmp_path / "p.sqlite")
+        with Workspace(tmp_path / "w") as other:
+            asyncio.run(run_variants(other, labeled_set, variants[1:], Endpoint()))
+        after = publish(workspace, tmp_path / "p.sqlite")
+
+    assert (len(before.evidence.prompts), len(after.evidence.prompts)) == (1, 3)
+    assert verify(tmp_path / "p.sqlite") == []
+    assert stat.S_IMODE((tmp_path / "p.sqlite").stat().st_mode) == 0o444
 
 
 @pytest.mark.parametrize("statement", [

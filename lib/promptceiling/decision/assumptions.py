@@ -42,7 +42,7 @@ class Assumptions:
         0.08, "thresholds", "Gain of a fine-tune that is enough", "The framework's 8 points of weighted F1.", low=0.001,
         high=0.5)
     label_noise: float = _stated(
-        0.0, "thresholds", "Share of labels that are wrong", "None is assumed beyond what a second reading shows.",
+        0.0, "thresholds", "Share of labels that are wrong", "No error is assumed beyond what a second reading shows.",
         low=0.001, high=0.5, zero=True)
 
     requests_per_month: float = _stated(
@@ -75,7 +75,7 @@ class Assumptions:
         high=1, zero=True)
 
     tuned_price_of: str = _stated(
-        "", "fine-tune", "Model whose price per token a fine-tune has", "None: it is served on a rented GPU, as a "
+        "", "fine-tune", "Model whose price per token a fine-tune has", "No price: it is served on a rented GPU, as a "
         "tuned open-weight model is, unless the table lists a price for the tuned model itself.")
     expected_gain: float = _stated(
         0.08, "fine-tune", "Gain expected of a fine-tune until one is measured", "The gain that is enough.", spread=2,

@@ -111,5 +111,6 @@ def _break_even(
 
 def _range(alone: float, each: NDArray[np.float64]) -> Interval:
     """The value as stated, and the 2.5th and 97.5th percentile over worlds (of those that are drawn, not between)."""
-    low, high = np.quantile(each, [0.025, 0.975], method="nearest")
-    return Interval(alone, float(low), float(high), len(each))
+    ordered = np.sort(each)
+    low, high = (float(ordered[round(q * (len(each) - 1))]) for q in (0.025, 0.975))
+    return Interval(alone, low, high, len(each))

@@ -1,62 +1,98 @@
-"""The published file: one read-only SQLite snapshot of everything that a decision rests on, and how to check it."""
+"""The published file: one read-only SQLite snapshot of everything that a decision rests on."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, Text, create_engine, insert, select
+from pydantic import TypeAdapter
+from sqlalchemy import Column, MetaData, Table, Text, create_engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.evidence import Evidence, evidence_from_json, evidence_to_json
 from promptceiling.decision.gather import gather
+from promptceiling.decision.life import ModelEnds, model_ends
+from promptceiling.decision.report import decision_json
+from promptceiling.decision.snapshot import copy_rows, leave_texts_out, table_hashes
 from promptceiling.errors import InputError, PromptCeilingError, WorkspaceError
-from promptceiling.runs import Price, Workspace, price_table, schema
+from promptceiling.runs import Price, Workspace, price_table
 from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.runs.store import now
 
 _metadata = MetaData()
 _published = Table(
     "published", _metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+_ENDS: TypeAdapter[ModelEnds] = TypeAdapter(ModelEnds)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a published file says: the evidence, the assumptions and prices it was published with, and when."""
+    """What a published file says.
+
+    Attributes
+    ----------
+    evidence, assumptions, prices, ends: what the decision was made from; published_at: when.
+    decision: what was decided, as `decide --json` prints it.
+    texts: whether the texts of cases and answers are in the file; text_hash: the content hash of the set with them.
+    hashes: SHA-256 over the rows of each table.
+    """
 
     evidence: Evidence
     assumptions: Assumptions
     prices: dict[str, Price]
     published_at: str
+    ends: ModelEnds | None = None
+    decision: Mapping[str, Any] = field(default_factory=dict)
+    texts: bool = True
+    text_hash: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(
-    workspace: Workspace, path: str | Path, *, assumptions: Assumptions | None = None, set_key: str | None = None
+    workspace: Workspace, path: str | Path, *, assumptions: Assumptions | None = None, set_key: str | None = None,
+    texts: bool = True,
 ) -> Published:
     """Write the snapshot for a labeled set (by default the latest run's); an existing file is replaced at the end.
 
-    The file holds the labeled set, variants, runs, answers, latencies, ledger and jobs of this set, and no key. Raises
-    WorkspaceError where nothing has run or the file cannot be written.
+    The file holds the labeled set, variants, runs, answers, latencies, ledger and jobs of this set as they stand at one
+    moment, and no key; without `texts` neither the texts of cases nor more of an answer than its labels and confidence.
+    What it says is computed from the file itself. Raises WorkspaceError where nothing has run or the file cannot be
+    written, InputError for another suffix than .sqlite or .db.
     """
     if only_shows():
         raise WorkspaceError(WHY)
-    path = Path(path)
-    evidence = gather(workspace, set_key)
-    published = Published(evidence, assumptions or Assumptions(), price_table(), now())
-    new = path.with_name(path.name + ".new")
+    path, stated = Path(path), assumptions or Assumptions()
+    if path.suffix not in (".sqlite", ".db"):
+        raise InputError(f"{path} ends in {path.suffix or 'no suffix'!r}; a published file is named *.sqlite or *.db.")
+    labeled_set = workspace.load_set(set_key)
+    key, text_hash = labeled_set.key, labeled_set.content_hash
+    new = path.with_name(f".{path.name}.new.sqlite")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
-        _write(workspace, new, published)
+        copy_rows(workspace, new, key)
+        if not texts:
+            key = leave_texts_out(workspace, new, key)
+        with Workspace(new, read_only=True) as copied:
+            evidence = gather(copied, key)
+        prices, at = price_table(), now()
+        ends = model_ends(at[:10], evidence.shutdown_dates)
+        published = Published(evidence, stated, prices, at, ends, decision_json(evidence, stated, prices, ends), texts,
+                              text_hash, table_hashes(new))
+        _write(new, published)
+        new.chmod(0o444)
         os.replace(new, path)
     except (OSError, SQLAlchemyError) as error:
         raise WorkspaceError(f"{path} cannot be written: {getattr(error, 'orig', error)}.") from None
+    finally:
+        if path.parent.is_dir():
+            new.unlink(missing_ok=True)
     return published
 
 
@@ -66,65 +102,30 @@ def read_published(path: str | Path) -> Published:
     try:
         return Published(
             evidence_from_json(values["evidence"]), Assumptions(**json.loads(values["assumptions"])),
-            {name: Price(**price) for name, price in json.loads(values["prices"]).items()}, values["published_at"])
+            {name: Price(**price) for name, price in json.loads(values["prices"]).items()}, values["published_at"],
+            _ENDS.validate_json(values["ends"]), json.loads(values["decision"]), values["texts"] == "in",
+            values["text_hash"], json.loads(values["hashes"]))
     except (KeyError, ValueError, TypeError, AttributeError, PromptCeilingError):
         raise WorkspaceError(f"{path} was not written by this program's `publish`, or was altered. "
                              "Publish it again.") from None
 
 
-def verify(path: str | Path) -> list[str]:
-    """Recompute every number from the answers in a published file; a sentence for each that differs, [] for none.
-
-    Raises WorkspaceError for a file that is none, or whose answers cannot be read any more.
-    """
-    stored = json.loads(evidence_to_json(read_published(path).evidence))
-    try:
-        with Workspace(path, read_only=True) as workspace:
-            again = json.loads(evidence_to_json(gather(workspace, stored["set_key"])))
-    except (ValueError, KeyError, TypeError, InputError, SQLAlchemyError) as error:
-        raise WorkspaceError(f"The answers in {path} do not give its numbers; they were altered "
-                             f"({type(error).__name__}).") from None
-    return [f"{where}: the file says {_said(found)}, its answers give {_said(expected)}."
-            for where, found, expected in _differences("evidence", stored, again)]
-
-
-def _write(workspace: Workspace, path: Path, published: Published) -> None:
-    key = published.evidence.set_key
-    engine = create_engine(f"sqlite:///{path}")
-    schema.metadata.create_all(engine)
-    _metadata.create_all(engine)
-    run_ids = select(schema.runs.c.run_id).where(schema.runs.c.set_key == key)
-    in_runs = schema.items.c.run_id.in_(run_ids)
-    rows = {
-        schema.meta: select(schema.meta),
-        schema.labeled_sets: select(schema.labeled_sets).where(schema.labeled_sets.c.set_key == key),
-        schema.cases: select(schema.cases).where(schema.cases.c.set_key == key),
-        schema.variants: select(schema.variants).where(
-            schema.variants.c.fingerprint.in_(select(schema.items.c.fingerprint).where(in_runs))),
-        schema.runs: select(schema.runs).where(schema.runs.c.set_key == key),
-        schema.items: select(schema.items).where(in_runs),
-        schema.answers: select(schema.answers).where(
-            schema.answers.c.request_key.in_(select(schema.items.c.request_key).where(in_runs))),
-        schema.latencies: select(schema.latencies).where(schema.latencies.c.set_key == key),
-        schema.openings: select(schema.openings).where(schema.openings.c.set_key == key),
-        schema.jobs: select(schema.jobs).where(schema.jobs.c.set_key == key),
-        schema.models: select(schema.models).where(
-            schema.models.c.model.in_(select(schema.runs.c.model).where(schema.runs.c.set_key == key))),
-        schema.curve_draws: select(schema.curve_draws).where(schema.curve_draws.c.set_key == key),
-        schema.production: select(schema.production).where(schema.production.c.set_key == key),
-    }
+def _write(path: Path, published: Published) -> None:
     values = {
         "evidence": evidence_to_json(published.evidence),
         "assumptions": json.dumps(asdict(published.assumptions)),
         "prices": json.dumps({name: asdict(price) for name, price in published.prices.items()}),
         "published_at": published.published_at,
+        "ends": _ENDS.dump_json(published.ends).decode() if published.ends else "",
+        "decision": json.dumps(published.decision),
+        "texts": "in" if published.texts else "left out",
+        "text_hash": published.text_hash,
+        "hashes": json.dumps(published.hashes),
     }
+    engine = create_engine(f"sqlite:///{path}")
     try:
-        with workspace.engine.connect() as source, engine.begin() as target:
-            for table, query in rows.items():
-                found = [dict(row) for row in source.execute(query).mappings()]
-                if found:
-                    target.execute(insert(table), found)
+        _metadata.create_all(engine)
+        with engine.begin() as target:
             target.execute(insert(_published), [{"name": n, "value": v} for n, v in values.items()])
     finally:
         engine.dispose()
@@ -142,21 +143,3 @@ def _values(path: Path) -> dict[str, str]:
     except sqlite3.Error as error:
         raise WorkspaceError(
             f"{path} is not a published file ({error}). Write one with `promptceiling publish FILE`.") from None
-
-
-def _said(value: Any) -> str:
-    return f"{len(value)} entries" if isinstance(value, list | dict) else repr(value)
-
-
-def _differences(where: str, stored: Any, again: Any) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(stored, dict) and isinstance(again, dict):
-        for key in sorted(stored.keys() | again.keys()):
-            yield from _differences(f"{where}.{key}", stored.get(key), again.get(key))
-    elif isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
-        for k, (a, b) in enumerate(zip(stored, again, strict=True)):
-            yield from _differences(f"{where}[{k}]", a, b)
-    elif isinstance(stored, float) and isinstance(again, float):
-        if not (abs(stored - again) <= 1e-9 or (stored != stored and again != again) or stored == again):
-            yield where, stored, again
-    elif stored != again:
-        yield where, stored, again

@@ -9,7 +9,7 @@ from promptceiling.decision.conditions import Answers
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models
 from promptceiling.decision.table import Row
-from promptceiling.decision.words import dollars, figure, points
+from promptceiling.decision.words import amount, figure, points
 
 _OPEN = "The evidence does not carry a verdict yet."
 _SENTENCE: dict[Rule, str] = {
@@ -138,5 +138,5 @@ def _no_cheaper(answers: Answers, stated: Assumptions, pays: Row) -> str:
     prompt, tune = answers.prompt, answers.tune
     if answers.cheaper or prompt is None or tune is None:
         return pays.reason
-    return (f"A fine-tune would not be surely cheaper: a month of it costs {dollars(tune.month_range)} with "
-            f"its loop, against {dollars(prompt.month_range)}.")
+    return (f"A fine-tune would not be surely cheaper: a month of it costs {amount(tune.month_range)} with "
+            f"its loop, against {amount(prompt.month_range)}.")

@@ -11,7 +11,7 @@ from promptceiling.decision.conditions import Answers, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.words import count, dollars, figure, milliseconds, months, points, usd
+from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, usd
 from promptceiling.runs import Price
 from promptceiling.scores import Interval, Status, labels_to_decide
 
@@ -187,7 +187,7 @@ def _payback(stated: Assumptions, answers: Answers) -> _Said:
     if prompt is None or tune is None or math.isnan(prompt.month_usd):
         return (*head, "What the prompt costs is not known, so there is nothing to hold a fine-tune against.",
                 "Run on an endpoint that reports usage, and add the model to the price table.", "")
-    ours, theirs = dollars(prompt.month_range), dollars(tune.month_range)
+    ours, theirs = amount(prompt.month_range), amount(tune.month_range)
     bill = (f"Set-up {usd(tune.setup_usd)}; a month costs {theirs} against {ours} of the prompt (tokens of "
             f"{prompt.month_range.n} calls)")
     interval = found.interval

@@ -44,6 +44,15 @@ def dollars(interval: Interval) -> str:
     return f"${_three(interval.value)} [{_three(interval.low)}, {_three(interval.high)}]"
 
 
+def amount(interval: Interval) -> str:
+    """An amount in USD, with its interval where it was measured; `n` 0 marks one that follows from what is stated.
+
+    >>> amount(Interval(2140.7, 2140.7, 2140.7, 0)), amount(Interval(430.0, 429.0, 431.0, 404))
+    ('$2,141 as stated', '$430 [429, 431]')
+    """
+    return dollars(interval) if interval.n else f"{usd(interval.value)} as stated"
+
+
 def _two(value: float) -> str:
     return "unknown" if math.isnan(value) else f"{value:.2f}"
 
