@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ from promptceiling.prompts import OUTCOMES
 
 COLUMNS = ("id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s", "input_tokens",
            "cached_tokens", "output_tokens")
+_BLOCK = 500  # rows that are held as rows
 _NEEDED = ("id", "expected", "predicted")
 
 
@@ -33,18 +36,11 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = [values for values in csv.reader(file, strict=True) if values] or [[]]
+            frame = _rows(csv.reader(file, strict=True), path.name)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path.name} cannot be read as a CSV of predictions: {error}.", file=path.name) from None
-    for number, values in enumerate(rows, start=1):
-        if len(values) != len(header):
-            raise InputError(f"{path.name}, row {number} has {len(values)} values where the header has {len(header)}. "
-                             "Quote values that contain commas or line breaks.", file=path.name, row=number)
-    frame = pd.DataFrame(rows, columns=header, dtype="str")
-    if not frame.columns.is_unique:
-        raise InputError(f"{path.name} has a column more than once: {', '.join(map(repr, header))}.", file=path.name)
     for column in _NEEDED:
         if column not in frame:
             raise InputError(f"{path.name} has no column {column!r}; found {', '.join(map(repr, frame.columns))}. "
@@ -54,8 +50,9 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
     frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
-        empty = frame.index[frame[column].str.strip() == ""]
-        if len(empty):
+        blank = [value for value in frame[column].unique() if not value.strip()]
+        if blank:
+            empty = frame.index[frame[column].isin(blank)]
             raise InputError(f"{path.name}, row {empty[0] + 1} has no {column}.", file=path.name,
                              row=int(empty[0]) + 1, column=column)
     twice = frame.index[frame.duplicated(["variant", "id", "repeat"])]
@@ -76,6 +73,24 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     predicted = frame["predicted"].astype(object)
     frame["predicted"] = predicted.where(said & (outcome == "answered"), None)
     return frame
+
+
+def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
+    """All rows as text, gathered by column: the garbage collector would walk millions of lists again and again."""
+    rows = (values for values in reader if values)
+    header, before = next(rows, []), 0
+    if len(set(header)) < len(header):
+        raise InputError(f"{name} has a column more than once: {', '.join(map(repr, header))}.", file=name)
+    columns: list[list[str]] = [[] for _ in header]
+    while block := list(islice(rows, _BLOCK)):
+        for number, values in enumerate(block, start=before + 1):
+            if len(values) != len(header):
+                raise InputError(f"{name}, row {number} has {len(values)} values where the header has {len(header)}. "
+                                 "Quote values that contain commas or line breaks.", file=name, row=number)
+        for column, part in zip(columns, zip(*block, strict=True), strict=True):
+            column.extend(part)
+        before += len(block)
+    return pd.DataFrame({name: pd.array(column, dtype="str") for name, column in zip(header, columns, strict=True)})
 
 
 def paired(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DRAWS = 10_000
 ROWS_PER_CELL = 12  # below this many rows a cell it is cheaper to draw its rows one by one than a binomial number
-_SPARE = 3.0  # standard deviations that the Poisson total stays under the sample's size
+_SPARE = 1.0  # standard deviations that the Poisson total stays under the sample's size: few redraws, few single picks
 _CHUNK = 1_000_000  # numbers held at once, so that memory stays bounded and the matrix near the cache
 Counts = NDArray[np.float32]  # whole numbers below 2**24, so sums and products of counts are exact
 

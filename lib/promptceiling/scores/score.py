@@ -107,6 +107,8 @@ def score_predictions(
     point = point_metrics_of(truth[kept], said[kept], size)
     unit = None if units is None else unit_codes(unit_codes(units)[kept])
     own = Units.of(unit, scored)
+    if own.count == scored:  # each of one completion: nothing is drawn together
+        unit = None
     answers = np.full(scored, labels.index(constant) if constant in labels else size)
     score = Score(
         n=len(truth), scored=scored, units=own.count, outcomes=dict(Counter(outcome)),
