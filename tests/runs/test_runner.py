@@ -232,3 +232,14 @@ def test_embedded_model_answers_everything_the_same_each_time(tmp_path, times):
     assert set(frames[0]["outcome"]) == {"answered"}
     columns = ["variant", "case_id", "predicted", "confidence", "text", "input_tokens", "output_tokens"]
     assert json.loads(frames[0][columns].to_json()) == json.loads(frames[1][columns].to_json())
+
+
+def test_server_that_is_down_ends_the_run(workspace, monkeypatch):
+    """After twenty calls in a row that found no server nothing more is sent, and the end says so."""
+    monkeypatch.setattr("promptceiling.runs.asking._JITTER.uniform", lambda *_: 0.0)
+    monkeypatch.setitem(ask.__kwdefaults__, "sends", 2)
+    summary, _ = ran(workspace, [error(503, **NOW)], [PLAIN, WORDED], concurrency=4, repeats=4)
+
+    assert summary.state == "stopped"
+    assert 20 <= summary.sent <= 24 < summary.items
+    assert "The endpoint seems to be down: 20 calls in a row failed" in summary.problem

@@ -1,5 +1,6 @@
 """The views: the only place with ipywidgets. Each shows a frozen state and changes nothing by itself."""
 
+from promptceiling.panels.asking import RunPanel
 from promptceiling.panels.decision import DecisionPanel
 from promptceiling.panels.labeled_set import LabeledSetPanel
 from promptceiling.panels.own_file import OwnFilePanel, RepresentativenessPanel
@@ -16,6 +17,7 @@ __all__ = [
     "OwnFilePanel",
     "PromptsPanel",
     "RepresentativenessPanel",
+    "RunPanel",
     "RunProgress",
     "ScoresPanel",
     "TuningPanel",

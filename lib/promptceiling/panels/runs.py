@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.markup import EMPTY, facts, notice, page, style
-from promptceiling.runs import Progress, RunHandle, RunSummary
+from promptceiling.runs import Progress, RunHandle, RunStatus, RunSummary
 from promptceiling.runs.read_only import only_shows
 
 _EVERY_S = 0.2  # between two drawings, so that a fast run does not wait for its picture
@@ -20,6 +20,8 @@ _ENDED = {
     "budget": "Stopped at the budget. What came before is kept.",
     "cancelled": "Stopped by hand: nothing more was sent. What came is kept; run again to go on.",
 }
+_INTERRUPTED = "Interrupted: nothing was heard of this run for {}. What came is kept; run again to go on."
+_ELSEWHERE = "Another process may be asking: it was last heard of {} ago, and is stopped where it runs."
 _READ_ONLY = "This page only shows: it can stop nothing."
 _NO_HANDLE = "This run was begun without a handle: interrupt the kernel to stop it. What came is kept."
 
@@ -38,6 +40,7 @@ class RunProgress:
     ) -> None:
         self.progress: Progress | None = None
         self.summary: RunSummary | None = None
+        self.status: RunStatus | None = None
         self.handle, self.read_only = handle, read_only or only_shows()
         self._drawn_at_s = 0.0
         self.page = widgets.HTML()
@@ -59,9 +62,14 @@ class RunProgress:
         """Show how the run ended."""
         self.update(self.progress, summary)
 
+    def show(self, status: RunStatus) -> None:
+        """Show a run as the store tells it."""
+        self.progress, self.summary, self.status = status.progress, None, status
+        self._render()
+
     def update(self, progress: Progress | None, summary: RunSummary | None = None) -> None:
         """Show this state."""
-        self.progress, self.summary = progress, summary
+        self.progress, self.summary, self.status = progress, summary, None
         self._drawn_at_s = progress.elapsed_s if progress else 0.0
         self._render()
 
@@ -74,7 +82,10 @@ class RunProgress:
         """Why there is nothing to stop; "" where there is."""
         if self.read_only:
             return _READ_ONLY
-        if self.summary is not None or self.progress is None:
+        if self.status is not None and self.status.state == "running":
+            said = _INTERRUPTED if self.status.interrupted else _ELSEWHERE
+            return said.format(_duration(self.status.silent_s))
+        if self.summary is not None or self.status is not None or self.progress is None:
             return "Nothing is being asked."
         if self.handle is None:
             return _NO_HANDLE
@@ -90,6 +101,9 @@ class RunProgress:
             said = _ENDED.get(self.summary.state, self.summary.state)
             words = " ".join([said, self.summary.problem or "", *self.summary.notices])
             ended = notice(" ".join(words.split()), "status" if self.summary.state == "done" else "alert")
+        elif self.status is not None and self.status.state != "running":
+            ended = notice(_ENDED.get(self.status.state, self.status.state),
+                           "status" if self.status.state == "done" else "alert")
         shown = _bar(self.progress) if self.progress else Markup("<p>Nothing has been asked yet.</p>")
         self.page.value = str(page(style(), shown, ended))
 

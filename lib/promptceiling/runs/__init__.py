@@ -13,6 +13,7 @@ from promptceiling.runs.prices import Price, price_of, price_table, stated_price
 from promptceiling.runs.probe import Probe, latest_probe, list_models, probe_endpoint, shutdown_dates
 from promptceiling.runs.progress import Progress, RunSummary
 from promptceiling.runs.runner import begin_run, run_variants
+from promptceiling.runs.status import RunStatus, latest_run
 from promptceiling.runs.workspace import Workspace
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Probe",
     "Progress",
     "RunHandle",
+    "RunStatus",
     "RunSummary",
     "Workspace",
     "begin_run",
@@ -34,6 +36,7 @@ __all__ = [
     "estimate_run",
     "import_results",
     "latest_probe",
+    "latest_run",
     "list_models",
     "local_servers",
     "measure_latency",

@@ -15,6 +15,7 @@ from promptceiling.runs.pace import Pace
 from promptceiling.runs.requests import Requests
 from promptceiling.runs.sends import SendLog
 
+DOWN = 20  # calls in a row that find no server: then it is down, and the rest would fail alike
 GRACE_S = 10.0  # for calls that are out when a run ends early: they may be paid for
 
 
@@ -40,6 +41,7 @@ class Flight:
         self._wire, self._requests, self._note = wire, requests, note
         self._handle, self._deadline_s = handle, deadline_s
         self._settled = asyncio.Event()
+        self._unanswered = 0  # calls in a row
 
     async def ask_all(self, todo: Iterator[str]) -> None:
         """Ask for each key in turn, in as many workers as the pace may ever allow; returns when nothing is out."""
@@ -95,7 +97,16 @@ class Flight:
                 return
             call.keep(answer)
             self._note(key, answer)
+            self._look(answer)
             await asyncio.sleep(0)  # an in-process endpoint never waits: let the other workers and the page have a turn
+
+
+    def _look(self, answer: Answer) -> None:
+        """End a run whose server is down: many calls in a row brought nothing, after all their sends."""
+        self._unanswered = self._unanswered + 1 if answer.error_kind in ("connection", "server", "timeout") else 0
+        if self._unanswered >= max(DOWN, 2 * self.pace.bound):
+            self.end("stopped", f"The endpoint seems to be down: {self._unanswered} calls in a row failed after all "
+                     f"their sends ({answer.error_kind}). What came is kept: run again to go on.")
 
 
 class _Call:

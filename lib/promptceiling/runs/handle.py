@@ -1,4 +1,4 @@
-"""A run's handle: stop it from another cell, from a button or from another thread, and wait for what it did."""
+"""A run's handle: watch it, stop it from another cell, a button or another thread, and wait for what it did."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from promptceiling.errors import EndpointError
 
 if TYPE_CHECKING:
-    from promptceiling.runs.progress import RunSummary
+    from promptceiling.runs.progress import Progress, RunSummary
+
+_RUNNING: dict[str, RunHandle] = {}  # of this process, by run id
 
 
 class Stopped(Exception):
@@ -22,9 +24,19 @@ class RunHandle:
 
     After `stop()` nothing more is sent; calls that are out are given a few seconds, since they may be paid for, and
     every answer that came is kept. `await handle` gives the summary of a run that `begin_run` began.
+
+    Attributes
+    ----------
+    run_id: the run's, once it has begun.
+    progress: the latest report.
+    summary: what it did, once it is over.
     """
 
     def __init__(self) -> None:
+        self.run_id = ""
+        self.progress: Progress | None = None
+        self.summary: RunSummary | None = None
+        self._watchers: list[Callable[[Progress | None, RunSummary | None], object]] = []
         self.task: asyncio.Task[RunSummary] | None = None
         self._asked = threading.Event()
         self._lock = threading.Lock()
@@ -42,6 +54,30 @@ class RunHandle:
             calls, self._calls = self._calls, []
         for call in calls:
             call()
+
+    @staticmethod
+    def of(run_id: str) -> RunHandle | None:
+        """The handle of a run that this process is asking for; None where it is over, or another process's."""
+        return _RUNNING.get(run_id)
+
+    def watch(self, watcher: Callable[[Progress | None, RunSummary | None], object]) -> None:
+        """Have each report told, and the summary at the end."""
+        self._watchers.append(watcher)
+
+    def begins(self, run_id: str) -> None:
+        self.run_id = run_id
+        _RUNNING[run_id] = self
+
+    def tell(self, progress: Progress) -> None:
+        self.progress = progress
+        for watcher in self._watchers:
+            watcher(progress, None)
+
+    def ends(self, summary: RunSummary) -> None:
+        _RUNNING.pop(self.run_id, None)
+        self.summary = summary
+        for watcher in self._watchers:
+            watcher(self.progress, summary)
 
     def on_stop(self, loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
         """Have a function called in a loop once the run is to stop, at once where it is already."""

@@ -68,23 +68,24 @@ async def run_variants(
     sent = 0
 
     def tell() -> None:
+        progress = Progress(
+            len(stored) + sent, len(requests.keys), sent, failed.total(), time.monotonic() - start, dict(outcomes),
+            None if price is None else purse.run_usd, pace.in_flight, int(pace.limit), pace.wait_s, handle.stopping)
+        handle.tell(progress)
         if on_progress:
-            on_progress(Progress(
-                len(stored) + sent, len(requests.keys), sent, failed.total(), time.monotonic() - start, dict(outcomes),
-                None if price is None else purse.run_usd, pace.in_flight, int(pace.limit), pace.wait_s,
-                handle.stopping))
+            on_progress(progress)
 
     def note(key: str, answer: Answer) -> None:
         nonlocal sent
         sent += 1
         failed.update([answer.error_kind] if answer.error_kind else [])
-        if on_progress:
-            outcomes[_outcome(requests.variant(key), answer)] += 1
+        outcomes[_outcome(requests.variant(key), answer)] += 1
         tell()
 
     problem, state = None, "cancelled"
-    tell()
+    handle.begins(run_id)
     try:
+        tell()
         todo = [key for key in requests.keys if key not in stored]
         if todo:
             log = SendLog(workspace, run_id)
@@ -102,9 +103,11 @@ async def run_variants(
         problem, state = str(error), "stopped"
     finally:
         workspace.finish_run(run_id, state)
-    return RunSummary(
-        run_id, state, len(requests.keys), sent, len(stored), dict(failed), time.monotonic() - start, problem,
-        None if price is None else purse.run_usd, purse.spent_usd, _notices(unheard, purse))
+        summary = RunSummary(
+            run_id, state, len(requests.keys), sent, len(stored), dict(failed), time.monotonic() - start, problem,
+            None if price is None else purse.run_usd, purse.spent_usd, _notices(unheard, purse))
+        handle.ends(summary)
+    return summary
 
 
 def _nothing_asked(
