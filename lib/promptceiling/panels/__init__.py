@@ -8,11 +8,13 @@ from promptceiling.panels.prompts import PromptsPanel
 from promptceiling.panels.runs import RunProgress
 from promptceiling.panels.scores import ScoresPanel
 from promptceiling.panels.tuning import TuningPanel
+from promptceiling.panels.tuning_job import JobProgress
 from promptceiling.panels.walkthrough import Walkthrough, open_walkthrough
 from promptceiling.panels.what_if import WhatIf
 
 __all__ = [
     "DecisionPanel",
+    "JobProgress",
     "LabeledSetPanel",
     "OwnFilePanel",
     "PromptsPanel",

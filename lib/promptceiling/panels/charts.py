@@ -70,15 +70,21 @@ def plateau_chart(plateau: Plateau, *, threshold: float, described: str) -> Mark
     return figure(draw, 2.7, 2.9, described, grid="y")
 
 
-def loss_chart(losses: Sequence[Sequence[float]], *, described: str) -> Markup:
-    """Training loss over the steps of a fine-tuning job; `losses` is a list of (step, loss)."""
+def loss_chart(
+    losses: Sequence[Sequence[float]], *, described: str, validation: Sequence[Sequence[float]] = ()
+) -> Markup:
+    """Training loss, and validation loss where there is one, over the steps of a job; both lists of (step, loss)."""
 
     def draw(axes: Axes, narrow: bool) -> None:
         axes.plot([step for step, _ in losses], [loss for _, loss in losses], "o-", color=ACCENT, linewidth=2.2,
-                  markersize=5)
+                  markersize=5 if len(losses) < 60 else 0, label="training")
+        if validation:
+            axes.plot([step for step, _ in validation], [loss for _, loss in validation], "s--", color=OPEN,
+                      linewidth=1.6, markersize=5, label="validation")
+            axes.legend(frameon=False, labelcolor=INK, fontsize=9.5)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("step", color=SOFT)
-        axes.set_ylabel("training loss", color=SOFT)
+        axes.set_ylabel("loss" if validation else "training loss", color=SOFT)
 
     return figure(draw, 2.7, 2.9, described, grid="y")
 

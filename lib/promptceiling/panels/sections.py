@@ -10,7 +10,7 @@ from promptceiling.panels.markup import EMPTY, facts, join, table
 from promptceiling.runs.prices import Price
 from promptceiling.scores import Interval
 
-_SIGN = {"met": "✓ ", "not met": "– ", "undecidable": "? ", "not measured": "○ "}
+SIGN = {"met": "✓ ", "not met": "– ", "undecidable": "? ", "not measured": "○ "}
 EMBEDDED = Markup(
     '<p class="pc-notice" role="note">These scores are the <strong>embedded model\'s</strong>, not an LLM\'s: a small '
     "in-context learner that works without a key. Point the workbook at your endpoint for figures that count.</p>")
@@ -56,7 +56,7 @@ def table_section(decision: Decision) -> Markup:
             '<details class="pc-row"><summary><span class="pc-chip pc-{}">{}{}</span><span>{}</span>'
             '<span class="pc-num pc-soft">{}</span></summary><div><p>{}</p>{}<p class="pc-soft">If met: {}</p></div>'
             "</details>"
-        ).format(row.status.replace(" ", "-"), _SIGN[row.status], row.status, row.condition, number, row.reason,
+        ).format(row.status.replace(" ", "-"), SIGN[row.status], row.status, row.condition, number, row.reason,
                  Markup("<p><strong>{}</strong></p>").format(row.remedy) if row.remedy else EMPTY, row.recommendation))
     return Markup('<h2>The table</h2><p class="pc-soft">A row is met, or not met, only where its whole 95% interval '
                   "lies on one side of the threshold. Open a row for its evidence.</p>{}").format(join(rows))

@@ -11,6 +11,9 @@ from promptceiling.decision import Assumptions, Evidence
 from promptceiling.panels import sections, tuning_sections
 from promptceiling.panels.controls import panel
 from promptceiling.panels.markup import page, style
+from promptceiling.panels.readiness import readiness_section
+from promptceiling.panels.tuning_changes import changes_section
+from promptceiling.panels.tuning_job import job_section
 from promptceiling.runs import Price
 
 
@@ -42,4 +45,5 @@ class TuningPanel:
         self.page.value = str(page(
             style(), sections.embedded_notice(evidence),
             tuning_sections.alternatives_section(evidence, assumptions, prices),
-            tuning_sections.worth_section(evidence, assumptions), tuning_sections.job_section(job)))
+            tuning_sections.worth_section(evidence, assumptions), changes_section(evidence.alternatives),
+            readiness_section(evidence.readiness, assumptions), job_section(job)))

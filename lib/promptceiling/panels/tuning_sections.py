@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any
-
 from markupsafe import Markup
 
 from promptceiling.decision import Alternative, Assumptions, Evidence, cost_of
 from promptceiling.decision.words import dollars, figure, milliseconds, points
-from promptceiling.panels.charts import loss_chart
-from promptceiling.panels.markup import EMPTY, facts, join, table
+from promptceiling.panels.markup import EMPTY, join, table
+from promptceiling.panels.tuning_changes import broken_said
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
 from promptceiling.scores.compare import Worth, worth_of
@@ -28,18 +24,18 @@ def alternatives_section(
     rows: list[tuple[str | Markup, ...]] = [(
         f"best prompt: {best.name}", figure(evidence.test_f1 or best.score.f1_weighted),
         f"{'test' if evidence.test_f1 else 'validation'}, n {(evidence.test_f1 or best.score.f1_weighted).n}", "–", "–",
-        _latency(best.p95_ms), dollars(cost.per_1000) if cost else "not known")]
+        _latency(best.p95_ms, "p95"), dollars(cost.per_1000) if cost else "not known")]
     for a in evidence.alternatives:
         delta = a.delta
         own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded,
                       tuned=a.kind == "fine-tune") if a.tokens else None
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
                      f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
-                     _latency(a.p95_ms),
+                     _latencies(a),
                      "none" if a.kind == "local" else dollars(own.per_1000) if own else "not known"))
     head = [("option", False), ("weighted F1", True), ("cases", True), ("against the prompt", True),
             (f"worth it at {100 * assumptions.margin_low:g}–{100 * assumptions.margin_high:g} pp?", False),
-            ("p95 latency", True), ("USD per 1,000", True)]
+            ("latency", True), ("USD per 1,000", True)]
     stand_in = (f" The embedded model costs nothing; its tokens are priced as {cost.price.model} ({cost.price.as_of})."
                 if cost and cost.stand_in and evidence.embedded else "")
     return Markup('<h2>The alternatives</h2>{}<p class="pc-small pc-soft">Differences are paired: the same cases on '
@@ -64,9 +60,9 @@ def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         apart = a.comparison.withheld or "The two sides failed on different shares of cases."
         reason = why[worth] if a.comparable else f"no verdict. {apart} Run again until both are complete"
         said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 [{}, {}] against the prompt on the same {} "
-                           "{} cases: {}.</p>").format(
+                           "{} cases: {}{}</p>").format(
             a.name[:1].upper() + a.name[1:], worth, points(delta.value), points(delta.low), points(delta.high), delta.n,
-            a.split, reason))
+            a.split, reason, f". {broken_said(a)}" if a.per_class else "."))
     return join(said)
 
 
@@ -77,27 +73,11 @@ def worth_said(alternative: Alternative, assumptions: Assumptions) -> Worth:
     return worth_of(alternative.delta, (assumptions.margin_low, assumptions.margin_high))
 
 
-def job_section(job: Mapping[str, Any] | None) -> Markup:
-    """A fine-tuning job: what it was trained on, its state, and its training loss. None: nothing was tuned."""
-    if job is None:
-        return Markup("<h2>The fine-tuning job</h2><p>Nothing has been tuned.</p>")
-    tokens = job.get("trained_tokens")
-    counted = isinstance(tokens, (int, float)) and not math.isnan(tokens)
-    known = facts([
-        ("Status", str(job["status"])), ("Base model", str(job["base_model"])),
-        ("Fine-tuned model", str(job.get("fine_tuned_model") or "none yet")),
-        ("Training examples", f"{job['examples']:,}"),
-        ("Trained tokens", f"{tokens:,.0f}" if counted else "not reported"),
-    ])
-    losses = job.get("losses") or []
-    if len(losses) < 2:
-        chart = Markup("<p>The server reported no training loss.</p>")
-    else:
-        chart = loss_chart(losses, described=(
-            f"Training loss over {len(losses)} reported steps, from {losses[0][1]:.3g} to {losses[-1][1]:.3g}. It is "
-            "the loss on the training data: it says that the job learned, not that new cases are answered better."))
-    return Markup("<h2>The fine-tuning job</h2>{}{}").format(known, chart)
+def _latencies(a: Alternative) -> str | Markup:
+    if a.p50_ms is None or a.p95_ms is None:
+        return "not measured"
+    return Markup("p50 {}<br>{}").format(milliseconds(a.p50_ms), _latency(a.p95_ms, "p95"))
 
 
-def _latency(p95: Interval | None) -> str:
-    return f"{milliseconds(p95)}, n {p95.n}" if p95 and p95.n else "not measured"
+def _latency(percentile: Interval | None, name: str) -> str:
+    return f"{name} {milliseconds(percentile)}, n {percentile.n}" if percentile and percentile.n else "not measured"
