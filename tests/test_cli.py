@@ -398,7 +398,9 @@ def test_compare_prints_the_paired_difference(call, two_files):
     found = printed(call("compare", *two_files, "--json"))
 
     assert list(found) == ["n", "left_out", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict",
-                           "labels_needed", "withheld"]
+                           "labels_needed", "withheld", "delta_failed_wrong", "share_at_least",
+                           "detectable_delta_accuracy"]
+    assert [one["margin"] for one in found["share_at_least"]] == [0.05, 0.08]
     assert (found["left_out"], found["withheld"]) == (0, None)
     assert found["n"] == 400
     assert found["delta_accuracy"]["value"] == pytest.approx(0.15)
@@ -422,7 +424,39 @@ def test_compare_withholds_the_verdict_where_one_side_failed_more(call, two_file
 
     assert (found["n"], found["left_out"], found["verdict"]) == (388, 12, "undecidable")
     assert "points apart" in found["withheld"]
-    assert f"no verdict: {found['withheld']}" in call("compare", *two_files).stdout
+    printed_text = call("compare", *two_files).stdout
+    assert f"no verdict: {found['withheld']}" in printed_text
+    assert "left out: 12 cases that failed; counted as wrong" in printed_text
+    assert found["delta_failed_wrong"] < found["delta_f1_weighted"]["value"]
+
+
+def test_both_readings_of_failures_are_printed_and_what_became_of_answers(call, tmp_path):
+    """Four failed of 100 that are right otherwise: F1 1 without them and about 0.98 with them as wrong."""
+    rows = [(f"c{k}", "xy"[k % 2], "" if k < 4 else "xy"[k % 2]) for k in range(100)]
+    path = predictions(tmp_path / "p.csv", rows)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{lines[0]},outcome", *(
+        f"{line},{'failed' if k < 3 else ''}" for k, line in enumerate(lines[1:]))]), encoding="utf-8")
+    found = printed(call("score", path, "--json"))["variants"][0]
+
+    assert found["outcomes"] == {"failed": 3, "unparsed": 1, "answered": 96}
+    assert found["f1_weighted_failed_wrong"] < found["f1_weighted"]["value"] < 1
+    assert "3 failed, 1 unparsed; weighted F1 where what failed counts as wrong: 0.9" in call("score", path).stdout
+
+
+def test_groups_in_a_file_are_drawn_together(call, two_files):
+    """A column `group` of eight customers widens what four hundred cases of their own would say."""
+    alone = [printed(call(*words, "--json")) for words in (("score", two_files[0]), ("compare", *two_files))]
+    for path in two_files:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([f"{lines[0]},group", *(
+            f"{line},customer {k // 50}" for k, line in enumerate(lines[1:]))]), encoding="utf-8")
+    together = [printed(call(*words, "--json")) for words in (("score", two_files[0]), ("compare", *two_files))]
+
+    for one, other in ((alone[0]["variants"][0]["f1_weighted"], together[0]["variants"][0]["f1_weighted"]),
+                       (alone[1]["delta_accuracy"], together[1]["delta_accuracy"])):
+        assert other["value"] == pytest.approx(one["value"])
+        assert other["high"] - other["low"] > 2 * (one["high"] - one["low"])
 
 
 def test_score_says_what_a_reader_should_know(call, tmp_path):

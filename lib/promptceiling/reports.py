@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,10 @@ from promptceiling.scores import compare_paired, score_predictions
 
 
 def score_rows(frame: pd.DataFrame, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """The scores of each variant in a frame with `variant, case_id, expected, predicted, outcome`, in order of rows."""
+    """The scores of each variant in a frame with `variant, case_id, expected, predicted, outcome`, in order of rows.
+
+    `unit`, where it is there, names what is drawn together; else each case is one.
+    """
     return [_score(str(name), rows, labels) for name, rows in frame.groupby("variant", sort=False)]
 
 
@@ -32,22 +36,27 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, A
     both = paired(read_predictions(a), read_predictions(b), (a.name, b.name))
     found = compare_paired(
         both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
-        failed_a=both["failed_a"].tolist(), failed_b=both["failed_b"].tolist(), margins=margins)
+        failed_a=both["failed_a"].tolist(), failed_b=both["failed_b"].tolist(),
+        units=both["unit"].tolist() if "unit" in both else None, margins=margins)
     return {
         "n": found.n, "left_out": found.left_out, "delta_f1_weighted": _interval(found.delta_f1_weighted),
         "delta_accuracy": _interval(found.delta_accuracy),
         "mcnemar": {"b": found.only_a, "c": found.only_b, "p": found.mcnemar_p},
         "verdict": found.worth, "labels_needed": found.labels_needed,
-        "withheld": found.withheld,
+        "withheld": found.withheld, "delta_failed_wrong": found.delta_failed_wrong,
+        "share_at_least": [{"margin": margin, "share": share} for margin, share in found.share_at_least],
+        "detectable_delta_accuracy": None if math.isnan(found.detectable) else found.detectable,
     }
 
 
 def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
+    units = rows["unit" if "unit" in rows else "case_id"]
     score = score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
-                              outcomes=rows["outcome"].tolist(), units=rows["case_id"].tolist())
+                              outcomes=rows["outcome"].tolist(), units=units.tolist())
     return {
         "variant": name, "n": score.n, "scored": score.scored, "outcomes": dict(score.outcomes),
-        "f1_weighted": _interval(score.f1_weighted), "f1_macro": score.f1_macro.value,
+        "f1_weighted": _interval(score.f1_weighted), "f1_weighted_failed_wrong": score.f1_weighted_failed_wrong,
+        "f1_macro": score.f1_macro.value,
         "accuracy": _interval(score.accuracy),
         "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
         "per_class": [

@@ -6,7 +6,7 @@ import warnings
 from tests.decision.made_up_evidence import around, plateau
 from tests.panels.made_up import DRAWN, HOSTILE, IMAGE, Page
 
-from promptceiling.panels.charts import count_chart, interval_chart, loss_chart, plateau_chart
+from promptceiling.panels.charts import count_chart, difference_chart, interval_chart, loss_chart, plateau_chart
 from promptceiling.scores import Interval
 
 
@@ -32,7 +32,8 @@ def test_names_in_any_script_are_drawn_without_a_warning():
 def test_colours_are_the_pages_own():
     """No colour is fixed in a drawing, so that it follows the page's light or dark look."""
     for drawn in (count_chart(["a"], [1], described="x"), loss_chart([[1, 0.9], [2, 0.5]], described="x"),
-                  plateau_chart(plateau("confirmed"), threshold=0.8, described="x")):
+                  plateau_chart(plateau("confirmed"), threshold=0.8, described="x"),
+                  difference_chart(["F1"], [Interval(0.1, 0.02, 0.2, 90)], (0.05, 0.08), described="x")):
         assert "var(--pc-accent)" in drawn
         assert "#0" not in drawn.lower()
 

@@ -45,7 +45,15 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
         click.echo(f"no verdict: {found['withheld']}")
     mcnemar = found["mcnemar"]
     click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
-               f"(McNemar p {mcnemar['p']:.3g})")
+               f"(McNemar p {mcnemar['p']:.3g}); in " + ", ".join(
+                   f"{one['share']:.0%} of resamples the gain is at least {100 * one['margin']:g} pp"
+                   for one in found["share_at_least"]))
+    if found["left_out"]:
+        click.echo(f"left out: {found['left_out']} cases that failed; counted as wrong they make it "
+                   f"{100 * found['delta_failed_wrong']:+.1f} pp")
+    if found["detectable_delta_accuracy"] is not None:
+        click.echo(f"these cases show a difference of {100 * found['detectable_delta_accuracy']:.1f} pp in accuracy at "
+                   "80% power")
 
 
 def print_scores(scored: list[dict[str, Any]]) -> None:
@@ -55,5 +63,10 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
                    f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
                    f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
                    f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
+        unlike = {outcome: count for outcome, count in row["outcomes"].items() if outcome != "answered"}
+        if unlike:
+            click.echo(f"  {', '.join(f'{count} {outcome}' for outcome, count in unlike.items())}" + (
+                f"; weighted F1 where what failed counts as wrong: {row['f1_weighted_failed_wrong']:.3f}"
+                if "failed" in unlike else ""))
         for remark in row["remarks"]:
             click.echo(f"  note: {remark}")

@@ -42,6 +42,28 @@ def interval_chart(
     return figure(draw, 0.9 + 0.34 * len(names), 1.0 + 0.52 * len(names), described)
 
 
+def difference_chart(
+    names: Sequence[str], deltas: Sequence[Interval], margins: Sequence[float], *, described: str
+) -> Markup:
+    """Differences in percentage points with their 95% intervals, one line a name; 0 is drawn, margins are dashed."""
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        ys = range(len(names), 0, -1)
+        for y, name, delta in zip(ys, names, deltas, strict=True):
+            axes.plot([100 * delta.low, 100 * delta.high], [y, y], color=ACCENT, linewidth=2.2, solid_capstyle="butt")
+            axes.plot([100 * delta.value], [y], "o", color=ACCENT, markersize=6.5)
+            if narrow:
+                axes.text(0.01, y + 0.2, short(name, 44), color=INK, fontsize=9.5, transform=axes.get_yaxis_transform())
+        axes.axvline(0, color=SOFT, linewidth=1.3)
+        for margin in margins:
+            axes.axvline(100 * margin, color=OPEN, linestyle="--", linewidth=1.3)
+        axes.set_yticks([] if narrow else list(ys), [] if narrow else [short(n, 46) for n in names])
+        axes.set_ylim(0.4, len(names) + 0.7)
+        axes.set_xlabel("difference in percentage points", color=SOFT)
+
+    return figure(draw, 0.9 + 0.34 * len(names), 1.0 + 0.52 * len(names), described)
+
+
 def plateau_chart(plateau: Plateau, *, threshold: float, described: str) -> Markup:
     """Each iteration's weighted F1 with its interval, the best so far as steps, and the threshold as a dashed line.
 

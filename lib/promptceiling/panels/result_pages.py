@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from promptceiling.decision.words import figure, points
-from promptceiling.panels.charts import interval_chart
+from promptceiling.panels.charts import difference_chart, interval_chart
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
 from promptceiling.panels.score_sections import plateau_section
 from promptceiling.panels.sections import EMBEDDED
@@ -39,13 +40,25 @@ def comparison_page(found: Comparison, a: str, b: str, *, embedded: bool) -> str
         ("Weighted F1", f"{difference(found.delta_f1_weighted)} (n {found.n})"),
         ("Accuracy", f"{difference(found.delta_accuracy)} (n {found.n})"),
         ("Right in one alone", f"{found.only_a} in {a}, {found.only_b} in {b} (McNemar p {found.mcnemar_p:.2g})"),
-        ("Margins", f"too little {points(low)}, enough {points(high)}")]
+        ("Margins", f"too little {points(low)}, enough {points(high)}"),
+        ("Share of resamples", ", ".join(f"{share:.0%} gain at least {points(margin)}"
+                                         for margin, share in found.share_at_least))]
+    if not math.isnan(found.detectable):
+        about.append(("These cases would show", f"a difference of {points(found.detectable)[1:]} in accuracy, at 80% "
+                                                "power"))
     if found.labels_needed:
         about.append(("To decide it", f"about {found.labels_needed:,} more labels"))
     if found.left_out:
-        about.append(("Left out", f"{found.left_out} cases that failed"))
+        about.append(("Left out", f"{found.left_out} cases that failed" + (
+            "" if math.isnan(found.delta_failed_wrong) else
+            f"; counted as wrong they make it {points(found.delta_failed_wrong)} (n {found.n + found.left_out})")))
+    chart = difference_chart(
+        ["weighted F1", "accuracy"], [found.delta_f1_weighted, found.delta_accuracy], found.margins,
+        described=f"{b} minus {a} on {found.n} cases, with 95% intervals: weighted F1 "
+                  f"{difference(found.delta_f1_weighted)}, accuracy {difference(found.delta_accuracy)}. Dashed: the "
+                  "margins.")
     return _page(embedded, notice(f"No verdict: {found.withheld}") if found.withheld else EMPTY,
-                 Markup("<h3>{} against {}: {}</h3>").format(b, a, found.worth), facts(about))
+                 Markup("<h3>{} against {}: {}</h3>").format(b, a, found.worth), chart, facts(about))
 
 
 def plateau_page(found: Plateau, threshold: float, *, embedded: bool) -> str:

@@ -11,7 +11,7 @@ from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart
-from promptceiling.scores import Interval, Plateau
+from promptceiling.scores import Interval, Plateau, Score
 
 
 def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
@@ -102,10 +102,23 @@ def classes_section(scored: Scored) -> Markup:
             for c in scored.score.per_class]
     head = [("label", False), ("F1", True), ("precision", True), ("recall", True), ("cases", True)]
     remarks = join(Markup("<li>{}</li>").format(r) for r in scored.score.remarks)
-    return Markup("<h3>{}: label by label</h3>{}{}{}").format(
-        scored.name, class_chart(scored.score.per_class),
+    return Markup("<h3>{}: label by label</h3>{}{}{}{}").format(
+        scored.name, outcomes_of(scored.score), class_chart(scored.score.per_class),
         table(head, rows, f"Scores by label of {scored.name}, with 95% intervals"),
         Markup('<ul class="pc-small pc-soft">{}</ul>').format(remarks) if remarks else EMPTY)
+
+
+def outcomes_of(score: Score) -> Markup:
+    """Answers without a label by what became of them, and both readings of failures; nothing where all answered."""
+    if score.outcomes.get("answered", 0) == score.n:
+        return EMPTY
+    said = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(score.outcomes.items(), key=lambda o: -o[1]))
+    failed = score.n - score.scored
+    readings = Markup("") if not failed else Markup(
+        " Weighted F1 is {} where what failed is left out (n {}), {:.2f} where it counts as wrong (n {}).").format(
+            figure(score.f1_weighted), score.scored, score.f1_weighted_failed_wrong, score.n)
+    return Markup("<p>Of {:,} answers: {}. All but answered and failed ones count as wrong.{}</p>").format(
+        score.n, said, readings)
 
 
 def plateau_section(plateau: Plateau, threshold: float) -> Markup:

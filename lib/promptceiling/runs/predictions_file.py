@@ -31,7 +31,8 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     """The rows of a predictions file: all text, but `predicted` is None where it is empty and not the answer.
 
     Needed are the columns `id, expected, predicted`; `variant` defaults to the file's name, `repeat` to "0", `outcome`
-    to "answered", or "unparsed" where nothing was predicted. Raises InputError with file, row and column.
+    to "answered", or "unparsed" where nothing was predicted. A column `group` names cases that belong together; it
+    becomes `unit`, where a case without a group is one of its own. Raises InputError with file, row and column.
     """
     path = Path(path)
     try:
@@ -72,6 +73,8 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     frame["outcome"] = outcome
     predicted = frame["predicted"].astype(object)
     frame["predicted"] = predicted.where(said & (outcome == "answered"), None)
+    if "group" in frame:
+        frame["unit"] = frame["group"].where(frame["group"].str.strip() != "", "\0" + frame["id"])
     return frame
 
 
@@ -94,7 +97,8 @@ def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
 
 
 def paired(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
-    """Both files' rows of the ids that they share: `expected, a, b, failed_a, failed_b`, by id.
+    """Both files' rows of the ids that they share: `expected, a, b, failed_a, failed_b`, and `unit` where a side
+    names groups, by id.
 
     Raises InputError where a side holds several variants or repeats an id, where no id is shared, or where the two
     disagree on what is expected; the ids are named.
@@ -114,5 +118,9 @@ def paired(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataF
     if unlike:
         raise InputError(f"{names[0]} and {names[1]} expect different labels for {len(unlike)} ids: "
                          f"{', '.join(map(repr, unlike[:5]))}.", column="expected")
-    return pd.DataFrame({"expected": left["expected"], "a": left["predicted"], "b": right["predicted"],
+    both = pd.DataFrame({"expected": left["expected"], "a": left["predicted"], "b": right["predicted"],
                          "failed_a": left["outcome"] == "failed", "failed_b": right["outcome"] == "failed"})
+    for side in (right, left):  # where both name groups, those of the first
+        if "unit" in side:
+            both["unit"] = side["unit"]
+    return both
