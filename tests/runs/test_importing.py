@@ -180,3 +180,64 @@ def test_what_cannot_be_imported_is_refused_in_a_sentence(tmp_path, workspace, t
 def test_missing_file_is_named(tmp_path, workspace):
     with pytest.raises(InputError, match="There is no file"):
         import_results(workspace, tmp_path / "none.json", SET)
+
+
+def test_repeats_of_a_tool_are_numbered_in_their_order(tmp_path, workspace):
+    """promptfoo's --repeat gives a case several rows: each is a repeat of its own."""
+    whole = promptfoo(ANSWERS)
+    whole["results"]["results"] *= 3
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(whole))
+    import_results(workspace, path, SET)
+
+    assert completions(workspace, SET)["repeat"].value_counts().to_dict() == {0: 12, 1: 12, 2: 12}
+
+
+def test_call_that_failed_in_promptfoo_is_failed_and_a_failed_assertion_is_an_answer(tmp_path, workspace):
+    """failureReason 2 is an error of the call; 1 says only that the answer was not the expected one. A finish reason
+    is kept."""
+    whole = promptfoo(["billing"] * 12)
+    first, second, third, fourth, *_ = whole["results"]["results"]
+    first |= {"failureReason": 2, "error": "API error: 500"}
+    second |= {"failureReason": 1, "error": "Expected output to equal", "success": False}
+    third["response"] |= {"finishReason": "length", "output": "bill"}
+    fourth["response"] |= {"finishReason": "content_filter"}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(whole))
+    import_results(workspace, path, SET)
+    outcomes = completions(workspace, SET).set_index("case_id")["outcome"]
+
+    assert outcomes[[case["id"] for case in CASES[:4]]].tolist() == ["failed", "answered", "truncated", "refused"]
+
+
+def test_variable_of_any_name_is_the_input_where_there_is_no_other(tmp_path, workspace):
+    """promptfoo's variables are named by the user: the only text among them is the case's."""
+    whole = promptfoo(ANSWERS)
+    for row in whole["results"]["results"]:
+        row["vars"] = row["testCase"]["vars"] = {"email_body": row["vars"]["text"]}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(whole))
+
+    assert import_results(workspace, path, SET).kept == len(CASES)
+
+
+def test_example_that_failed_in_dspy_is_failed(tmp_path, workspace):
+    """In DSPy's JSON an example whose program raised has its label without a prefix, and no prediction."""
+    rows = [{"input": c["input"], "example_category": c["expected_category"], "pred_category": "billing", "match": 0.0}
+            for c in CASES]
+    rows[0] = {"input": CASES[0]["input"], "category": CASES[0]["expected_category"], "match": 0.0}
+    path = tmp_path / "dspy.json"
+    path.write_text(json.dumps(rows))
+    import_results(workspace, path, SET)
+    frame = completions(workspace, SET)
+
+    assert frame.set_index("case_id")["outcome"][CASES[0]["id"]] == "failed"
+    assert (frame["outcome"] == "answered").sum() == 11
+
+
+def test_zipped_log_of_inspect_is_told_how_to_be_written(tmp_path, workspace):
+    """Inspect's own binary form is named, with the command that writes the other."""
+    path = tmp_path / "log.eval"
+    path.write_bytes(b"PK\x03\x04...")
+    with pytest.raises(InputError, match="inspect log dump FILE"):
+        import_results(workspace, path, SET)

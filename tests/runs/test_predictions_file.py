@@ -1,5 +1,8 @@
 import asyncio
+import csv
+import re
 
+import pandas as pd
 import pytest
 from tests.made_up import made_cases, made_set
 
@@ -31,6 +34,23 @@ def test_written_predictions_are_read_back(tmp_path):
     assert again["predicted"].tolist() == frame["predicted"].tolist()
     assert again["outcome"].tolist() == frame["outcome"].tolist()
     assert again["confidence"].astype(float).tolist() == frame["confidence"].tolist()
+
+
+@pytest.mark.parametrize("label", [
+    "=HYPERLINK(\"http://h\")", "+1 (555)", "-", "@SUM(A1)", "\tx", "\rx", "'=x", "''+x", "-1", "+2.5", "'tis", "a\rb"])
+def test_no_cell_is_a_formula_and_all_are_read_back(tmp_path, label):
+    """Ids, labels and names that a spreadsheet would compute are written so that it does not, and are read as they
+    were."""
+    frame = pd.DataFrame({"case_id": [label], "variant": [label], "expected": [label], "predicted": [label]})
+    for column in COLUMNS[2:]:
+        frame[column] = frame.get(column, "0" if column == "repeat" else "answered" if column == "outcome" else None)
+    write_predictions(frame, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        _, cells = csv.reader(file)
+    again = read_predictions(tmp_path / "out.csv")
+
+    assert not [cell for cell in cells if re.match(r"[=+@\t\r-]", cell) and not re.fullmatch(r"[+-][0-9.]+", cell)]
+    assert again[["id", "variant", "expected", "predicted"]].to_numpy().tolist() == [[label] * 4]
 
 
 def test_three_columns_are_enough(tmp_path):

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from promptceiling.errors import InputError
+from promptceiling.runs.cells import read_cell
 
 _INPUT = ("input", "text", "query", "question", "message", "ticket", "sentence", "content")
 _EXPECTED = ("expected_category", "expected", "target", "label", "category", "gold", "__expected")
+_PROMPTFOO_ERROR = 2  # its failureReason where the call, and not an assertion, failed
 _EQUAL = ("equals", "iequals", "contains", "icontains")  # assertions that name the expected label
 
 
@@ -52,6 +54,9 @@ def read_foreign(path: str | Path) -> tuple[str, list[ForeignRow]]:
     """
     path = Path(path)
     try:
+        if path.read_bytes()[:2] == b"PK":
+            raise InputError(f"{path.name} is a zip file, as Inspect's .eval logs are. Write it as JSON with `inspect "
+                             "log dump FILE > log.json`, and import that.", file=path.name)
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
@@ -88,12 +93,13 @@ def _of_json(path: Path, text: str) -> tuple[str, Iterator[ForeignRow]]:
 
 
 def _of_table(path: Path, rows: list[Mapping[str, Any]]) -> tuple[str, Iterator[ForeignRow]]:
-    columns = set(rows[0]) if rows else set()
+    columns = set[str]().union(*rows)
     guess = next((c for c in sorted(columns) if c.startswith("pred_") and f"example_{c[5:]}" in columns), None)
     if guess:
         expected = f"example_{guess[5:]}"
-        return "dspy", (ForeignRow(_text(r, "id"), _text(r, *_INPUT), _text(r, expected), _text(r, guess), "program",
-                                   "dspy") for r in rows)
+        return "dspy", (ForeignRow(  # an example that failed has no prediction, and its label no prefix
+            _text(r, "id"), _text(r, *_INPUT), _text(r, expected) or _text(r, guess[5:]), _text(r, guess), "program",
+            "dspy", failed=guess not in r) for r in rows)
     if not columns & {"predicted", "prediction"}:
         raise InputError(
             f"{path.name} is neither promptfoo's nor Inspect's JSON, nor a table with a column 'predicted' (or, as "
@@ -112,10 +118,12 @@ def _promptfoo(row: Mapping[str, Any]) -> ForeignRow:
     output = response.get("output")
     latency = _number(row.get("latencyMs"))
     return ForeignRow(
-        _text(_dict(case, "metadata"), "id") or _text(values, "id"), _text(values, *_INPUT),
+        _text(_dict(case, "metadata"), "id") or _text(values, "id"), _text(values, *_INPUT) or _only_text(values),
         stated or _text(values, *_EXPECTED), _said(output),
         _text(_dict(row, "prompt"), "label") or f"prompt {row.get('promptIdx', 0)}", named,
-        failed=output is None and not response.get("isRefusal"), refused=bool(response.get("isRefusal")),
+        failed=(output is None and not response.get("isRefusal")) or row.get("failureReason") == _PROMPTFOO_ERROR,
+        refused=bool(response.get("isRefusal")) or response.get("finishReason") == "content_filter",
+        truncated=response.get("finishReason") == "length",
         latency_s=None if latency is None or response.get("cached") else latency / 1000,
         input_tokens=_count(usage.get("prompt")), output_tokens=_count(usage.get("completion")))
 
@@ -135,7 +143,8 @@ def _inspect(head: Mapping[str, Any], row: Mapping[str, Any]) -> ForeignRow:
                                                            or ""), text,
         str(head.get("task") or "task"), str(output.get("model") or head.get("model") or "inspect"),
         repeat=max(0, (_count(row.get("epoch")) or 1) - 1), failed=bool(row.get("error")) or not choice,
-        refused=choice.get("stop_reason") == "content_filter", truncated=choice.get("stop_reason") == "max_tokens",
+        refused=choice.get("stop_reason") == "content_filter",
+        truncated=choice.get("stop_reason") in ("max_tokens", "model_length"),
         latency_s=_number(output.get("time")), input_tokens=None if given is None else given + (cached or 0),
         cached_tokens=cached, output_tokens=_count(usage.get("output_tokens")))
 
@@ -162,7 +171,7 @@ def _csv_rows(path: Path, text: str) -> list[Mapping[str, Any]]:
         if len(row) != len(header):
             raise InputError(f"{path.name}, row {number} has {len(row)} values where the header has {len(header)}.",
                              file=path.name, row=number)
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    return [dict(zip(header, map(read_cell, row), strict=True)) for row in rows]
 
 
 def _jsonl_rows(path: Path, text: str) -> list[Mapping[str, Any]]:
@@ -193,6 +202,12 @@ def _text(row: Mapping[str, Any], *names: str) -> str:
         if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value) != "":
             return str(value)
     return ""
+
+
+def _only_text(values: Mapping[str, Any]) -> str:
+    """The variable that is a text and no label, where there is one alone."""
+    texts = [value for name, value in values.items() if isinstance(value, str) and name not in _EXPECTED]
+    return texts[0] if len(texts) == 1 else ""
 
 
 def _said(output: object) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -43,7 +43,7 @@ def import_results(workspace: Workspace, path: str | Path, labeled_set: LabeledS
     if labeled_set is None:
         key = workspace.latest_set_key()
         labeled_set = workspace.load_set(key) if key else _own_set(path, rows)
-    placed, left_out = _placed(path, rows, labeled_set)
+    placed, left_out = _placed(path, rows if tool == "predictions" else _numbered(rows), labeled_set)
     set_key = workspace.save_set(labeled_set)
     source = f"imported:{tool}:{path.name}"
     splits = dict(zip(labeled_set.cases["id"], labeled_set.cases["split"], strict=True))
@@ -103,6 +103,17 @@ def _placed(
         raise InputError(f"{path.name} answers case {often[0]!r} {times} times for {often[1]!r}. Give repeats a number "
                          "in a column 'repeat'.", file=path.name, column="repeat")
     return placed, len(rows) - len(placed)
+
+
+def _numbered(rows: Sequence[ForeignRow]) -> list[ForeignRow]:
+    """The rows of a tool that does not number its repeats, numbered in their order: a case's second answer is 1."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    numbered = []
+    for row in rows:
+        which = (row.id or row.input, row.variant, row.model)
+        numbered.append(replace(row, repeat=seen[which]))
+        seen[which] += 1
+    return numbered
 
 
 def _own_set(path: Path, rows: Sequence[ForeignRow]) -> LabeledSet:

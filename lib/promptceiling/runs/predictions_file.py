@@ -11,18 +11,24 @@ import pandas as pd
 
 from promptceiling.errors import InputError
 from promptceiling.prompts import OUTCOMES
+from promptceiling.runs.cells import read_cell, written_cell
 
 COLUMNS = ("id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s", "input_tokens",
            "cached_tokens", "output_tokens")
 _BLOCK = 500  # rows that are held as rows
+_TEXTS = ("id", "variant", "expected", "predicted")
 _NEEDED = ("id", "expected", "predicted")
 
 
 def write_predictions(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write completions (as `completions` gives them) as a predictions file, UTF-8 CSV."""
+    """Write completions (as `completions` gives them) as a predictions file: UTF-8 CSV, no text a formula."""
     out = frame.rename(columns={"case_id": "id"})[list(COLUMNS)].astype(object)
+    for column in _TEXTS:
+        out[column] = [written_cell(value) if isinstance(value, str) else value for value in out[column]]
+    bare = any("\r" in str(value) for column in _TEXTS for value in out[column])  # else it would end a row
     try:
-        out.where(out.notna(), "").to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+        out.where(out.notna(), "").to_csv(path, index=False, lineterminator="\n",
+                                          quoting=csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.", file=str(path)) from None
 
@@ -48,6 +54,9 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
                              f"Expected at least {', '.join(_NEEDED)}.", file=path.name, column=column)
     if frame.empty:
         raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
+    for column in frame.columns.intersection(list(_TEXTS)):
+        if frame[column].str.startswith("'").any():
+            frame[column] = frame[column].map(read_cell).astype("str")
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
     frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
