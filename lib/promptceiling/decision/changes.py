@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from promptceiling.scores import Interval, benjamini_hochberg, score_predictions, wilson
-from promptceiling.scores.interval import difference_interval
+from promptceiling.scores import Interval, benjamini_hochberg, score_predictions
+from promptceiling.scores.interval import difference_interval, share_among
 from promptceiling.scores.paired import mcnemar_exact, tango
 from promptceiling.scores.units import Units
 
@@ -43,7 +43,7 @@ class ClassChange:
 
 @dataclass(frozen=True, slots=True)
 class ShareChange:
-    """A share of the cases on both sides, with Wilson's intervals, and its paired difference (alternative - prompt).
+    """A share of the cases on both sides (see `share_of`), and its paired difference: alternative minus prompt.
 
     Attributes
     ----------
@@ -112,7 +112,18 @@ def _f1(rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Interval]:
 def _change(name: str, a: Mask, b: Mask, units: NDArray[np.object_], *, better: int) -> ShareChange:
     delta = share_difference(a, b, units)
     worse = delta.high < 0 if better > 0 else delta.low > 0
-    return ShareChange(name, wilson(int(a.sum()), len(a)), wilson(int(b.sum()), len(b)), delta, bool(worse))
+    return ShareChange(name, share_of(a, units), share_of(b, units), delta, bool(worse))
+
+
+def share_of(mask: Mask, units: NDArray[np.object_]) -> Interval:
+    """A share with Wilson's interval, for as many cases as it is worth where cases share units (see `share_among`).
+
+    >>> share_of(np.array([True, False]), np.array([0, 1])).n
+    2
+    """
+    _, place = np.unique(units, return_inverse=True)
+    alone = int(place.max(initial=-1)) + 1 == len(mask)
+    return share_among(mask, np.ones(len(mask), dtype=bool), None if alone else place)
 
 
 def share_difference(a: Mask, b: Mask, units: NDArray[np.object_]) -> Interval:
