@@ -48,17 +48,19 @@ class Estimate:
 
 
 def estimate_run(
-    workspace: Workspace, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, *,
+    workspace: Workspace | None, labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, *,
     split: str = "validation", repeats: int = 1, price: Price | None = None, case_ids: Collection[str] | None = None,
 ) -> Estimate:
-    """What `run_variants` with the same arguments would ask and cost. Nothing is sent. Raises InputError for an empty
-    split."""
+    """What `run_variants` with the same arguments would ask and cost; nothing is stored without a workspace.
+
+    Nothing is sent. Raises InputError for an empty split.
+    """
     requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids)
     price = price or price_of(endpoint)
-    stored = workspace.usable_keys(requests.keys)
+    stored = workspace.usable_keys(requests.keys) if workspace else set()
     todo = [key for key in requests.keys if key not in stored]
     given = sum(likely_tokens(requests.content(key)) for key in todo)
     chats = sum(requests.route(key) != "decisions" for key in todo)  # a decision has no output that is charged
-    output = chats * (workspace.mean_output_tokens(endpoint.model) or OUTPUT_TOKENS)
+    output = chats * ((workspace and workspace.mean_output_tokens(endpoint.model)) or OUTPUT_TOKENS)
     return Estimate(endpoint.model, len(todo), len(stored), given, output, price,
                     None if price is None else price.cost_usd(given, 0, output))
