@@ -1,5 +1,6 @@
 """The prompts panel."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from tests.panels.made_up import HOSTILE, assert_shown_as_text, hostile_set, pag
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.panels import PromptsPanel
 from promptceiling.prompts import ShotPicker, render, standard_variants
+from promptceiling.runs import Endpoint, Workspace, completions, run_variants
 
 
 def variants_of(labeled_set):
@@ -88,3 +90,125 @@ def test_update_equals_building():
 
     panel.case.value = 2
     assert page_of(panel.view).words != page_of(PromptsPanel(few, standard_variants(few)).view).words
+
+
+def typed(panel, **values):
+    """Change the form as a person would."""
+    for name, value in values.items():
+        (panel.editor.fields | panel.editor.more)[name].value = value
+
+
+def test_messages_follow_what_is_typed():
+    """Instructions, shots and a template stand in the messages at once, with the size and the kind of change."""
+    labeled_set = plain_set()
+    panel = PromptsPanel(labeled_set, variants_of(labeled_set))
+    typed(panel, instructions="Sort & answer <now>.", shots=2, case_template="Ticket: {{case}}")
+    words = page_of(panel.view).words
+
+    assert "Sort & answer <now>." in words
+    assert words.count("Ticket: ") == 3
+    assert "zero-shot, another instructions" in words
+    assert "tokens (estimate: four bytes a token" in words
+    assert f"{len(labeled_set.split('validation')):,} calls" in words
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"case_template": "Ticket:"}, "the placeholder {{case}} is missing"),
+    ({"system_template": "{{instruction}}"}, "{{instruction}} is unknown"),
+    ({"labels": "invoices: money"}, "'invoices: money', which is none of access, billing, export"),
+    ({"shots": 2, "selection": "hard"}, "hard shots are chosen by what was confused earlier"),
+])
+def test_what_is_no_variant_is_said_while_it_is_typed(tmp_path, change, said):
+    """The sentence stands where the messages were, nothing can be sent or kept, and mending it brings them back."""
+    labeled_set = plain_set()
+    with Workspace(tmp_path, durable=False) as workspace:
+        panel = PromptsPanel(labeled_set, variants_of(labeled_set), workspace)
+        before = state_of(panel.view)
+        old = {name: (panel.editor.fields | panel.editor.more)[name].value for name in change}
+        typed(panel, **change)
+
+        assert said in page_of(panel.view).words
+        assert panel.keep.disabled
+        assert panel.try_one.disabled
+        typed(panel, **old)
+        assert state_of(panel.view) == before
+
+
+def test_kept_variant_joins_the_list_with_its_parent():
+    """Kept once it is chosen, knows its parent and kind, and has a name of its own."""
+    labeled_set = plain_set()
+    panel = PromptsPanel(labeled_set, variants_of(labeled_set))
+    assert panel.keep.disabled
+    typed(panel, shots=3)
+    panel.keep.click()
+    kept = panel.variants[-1]
+
+    assert (kept.name, kept.parent, kept.kind, kept.shots) == ("zero-shot, shots", "zero-shot", "shots", 3)
+    assert panel.variants[panel.variant.value] is kept
+    assert panel.keep.disabled
+
+
+def test_try_asks_for_so_many_cases_and_shows_what_came(tmp_path):
+    """Ten cases are asked once and shown with their answers; a second try asks for none of them again."""
+    labeled_set = plain_set(90)
+    with Workspace(tmp_path, durable=False) as workspace:
+        panel = PromptsPanel(labeled_set, variants_of(labeled_set), workspace)
+        asyncio.run(panel.try_on(10))
+        first = page_of(panel.view).words
+        asyncio.run(panel.try_on(10))
+        answers = completions(workspace, labeled_set)
+
+    assert len(answers) == 10
+    assert "10 asked now, 0 from the workspace." in first
+    assert "0 asked now, 10 from the workspace." in page_of(panel.view).words
+    assert " of 10 right" in first
+    assert "on average as the endpoint counted" in first
+
+
+def test_button_tries_and_errors_are_said(tmp_path):
+    """A click begins the try in the running loop, and an endpoint that cannot be used is told in the panel."""
+    labeled_set = plain_set()
+
+    async def whole(workspace):
+        endpoint = Endpoint("http://example.invalid/v1", "m")
+        panel = PromptsPanel(labeled_set, variants_of(labeled_set), workspace, endpoint)
+        panel.try_one.click()
+        await panel.task
+        return page_of(panel.view).words
+
+    with Workspace(tmp_path, durable=False) as workspace:
+        assert "needs a key" in asyncio.run(whole(workspace))
+
+
+@pytest.mark.parametrize("how", ["read_only", "no workspace", "workspace"])
+def test_page_that_only_shows_sends_nothing(tmp_path, how):
+    """The buttons say why they are off, and clicks and calls that reach them all the same write and ask nothing."""
+    labeled_set = plain_set()
+    with Workspace(tmp_path, durable=False) as workspace:
+        workspace.save_set(labeled_set)
+    with Workspace(tmp_path, read_only=how == "workspace") as workspace:
+        panel = PromptsPanel(labeled_set, variants_of(labeled_set), None if how == "no workspace" else workspace,
+                             read_only=how == "read_only")
+        assert panel.try_one.disabled
+        assert panel.try_ten.disabled
+        assert panel.why.value
+        panel.try_ten.click()
+        asyncio.run(panel.try_on(1))
+
+        assert workspace.items(labeled_set.key).empty
+    assert panel.task is None
+
+
+def test_hard_shots_come_from_what_the_variant_confused(tmp_path):
+    """With stored wrong answers of the variant that one starts from, hard shots can be chosen."""
+    labeled_set = plain_set(90)
+    zero, *_ = variants_of(labeled_set)
+    with Workspace(tmp_path, durable=False) as workspace:
+        cases = labeled_set.split("validation")
+        asyncio.run(run_variants(workspace, labeled_set, [zero], Endpoint()))
+        panel = PromptsPanel(labeled_set, [zero], workspace)
+        typed(panel, shots=2, selection="hard")
+        wrong = completions(workspace, labeled_set).query("predicted != expected")
+
+        assert len(cases) > len(wrong) > 0
+        assert panel.draft().confused

@@ -7,8 +7,10 @@ from promptceiling.panels.own_file import OwnFilePanel, RepresentativenessPanel
 from promptceiling.panels.prompts import PromptsPanel
 from promptceiling.panels.runs import RunProgress
 from promptceiling.panels.scores import ScoresPanel
+from promptceiling.panels.search import SearchPanel
 from promptceiling.panels.tuning import TuningPanel
 from promptceiling.panels.tuning_job import JobProgress
+from promptceiling.panels.variant_diff import VariantDiffPanel
 from promptceiling.panels.walkthrough import Walkthrough, open_walkthrough
 from promptceiling.panels.what_if import WhatIf
 
@@ -22,7 +24,9 @@ __all__ = [
     "RunPanel",
     "RunProgress",
     "ScoresPanel",
+    "SearchPanel",
     "TuningPanel",
+    "VariantDiffPanel",
     "Walkthrough",
     "WhatIf",
     "open_walkthrough",

@@ -1,91 +1,266 @@
-"""Room 2 as a panel: choose a variant and a case, and read exactly what would be sent."""
+"""Room 2 as a panel: write a variant, read exactly what it sends, and try it on a few cases."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import ipywidgets as widgets
+import pandas as pd
 from markupsafe import Markup
 
 from promptceiling.errors import PromptCeilingError
 from promptceiling.labeled_set import LabeledSet
+from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.panels import prompt_sections as shown
 from promptceiling.panels.controls import controls, dropdown, fill, panel
-from promptceiling.panels.markup import facts, join, notice, page, style, verbatim
-from promptceiling.prompts import PromptVariant, Rendered, ShotPicker, render
+from promptceiling.panels.markup import EMPTY, notice, page, style
+from promptceiling.panels.prompt_editor import VariantEditor
+from promptceiling.prompts import PromptVariant, ShotPicker, hard_variant, render
+from promptceiling.runs import Endpoint, RunHandle, Workspace, completions, price_of, run_variants
+from promptceiling.runs.estimate import OUTPUT_TOKENS
+from promptceiling.runs.money import likely_tokens
+from promptceiling.runs.read_only import WHY, only_shows
+from promptceiling.runs.requests import json_of, request_body
 
 _WIDTH = "min(760px, 96%)"
 _LABEL = 90  # characters of a text in the list of cases
+_SAMPLE = 40  # cases that the size of a full run is taken from
+_TEN = 10
+NOWHERE = "There is no workspace to keep answers in: give the panel one, and an endpoint, to try a variant."
 
 
 class PromptsPanel:
-    """What each variant sends for each validation case. Nothing is sent from here."""
+    """What a variant sends for a validation case, live while it is edited.
 
-    def __init__(self, labeled_set: LabeledSet, variants: Sequence[PromptVariant]) -> None:
-        self.variant, self.case = dropdown("Variant", _WIDTH), dropdown("Case", _WIDTH)
-        self.page = widgets.HTML()
-        self.view = panel(controls(self.variant, self.case), self.page)
+    `variants` are those given and those kept by hand. With a `workspace` and an `endpoint` a draft can be tried on one
+    case or ten, which sends that many calls and keeps what comes. In a page that only shows, and with `read_only`,
+    nothing can be sent, whatever reaches a button.
+    """
+
+    def __init__(
+        self, labeled_set: LabeledSet, variants: Sequence[PromptVariant], workspace: Workspace | None = None,
+        endpoint: Endpoint | None = None, *, read_only: bool = False,
+    ) -> None:
+        self.workspace, self.endpoint = workspace, endpoint or Endpoint()
+        self.read_only = read_only or only_shows()
+        self.task: asyncio.Task[None] | None = None
+        self._handle: RunHandle | None = None
+        self.variant, self.case = dropdown("Start from", _WIDTH), dropdown("Case", _WIDTH)
+        self.variant.style = self.case.style = {"description_width": "10em"}
+        self.editor = VariantEditor(self._render)
+        self.keep = widgets.Button(description="Keep as a variant", tooltip="Add it to the list above, in this page")
+        self.try_one = widgets.Button(description="Try on this case", button_style="primary")
+        self.try_ten = widgets.Button(description=f"Try on {_TEN} cases")
+        self.stop = widgets.Button(description="Stop")
+        self.why = widgets.Label()
+        self.page, self.answers = widgets.HTML(), widgets.HTML()
+        self.keep.on_click(self._on_keep)
+        self.stop.on_click(self._on_stop)
+        self.try_one.on_click(lambda _: self._begin(1))
+        self.try_ten.on_click(lambda _: self._begin(_TEN))
+        buttons = widgets.HBox((self.keep, self.try_one, self.try_ten, self.stop),
+                               layout=widgets.Layout(flex_flow="row wrap"))
+        form = widgets.VBox((controls(self.variant), self.editor.view, controls(self.case, buttons, self.why)))
+        self.view = panel(form, widgets.VBox((self.answers, self.page)))
+        self.view.add_class("pc-prompts")
         self.update(labeled_set, variants)
 
     def update(self, labeled_set: LabeledSet, variants: Sequence[PromptVariant]) -> None:
         """Show other variants or cases, the first of each chosen."""
         self.labeled_set, self.variants = labeled_set, tuple(variants)
         self._picker: ShotPicker | None = None
-        self._problem = ""
+        self._problem, self._answers = "", EMPTY
+        self._stored = self._answered()
         try:
             self._picker = ShotPicker(labeled_set)
             self._cases = labeled_set.split("validation").reset_index(drop=True)
         except PromptCeilingError as error:
             self._problem, self._cases = str(error), labeled_set.cases.iloc[:0]
-        fill(self.variant, [v.name for v in self.variants], self._on_choice)
         cases = self._cases.to_dict("records")
-        fill(self.case, [f"{case['id']}: {_short(str(case['input']))}" for case in cases], self._on_choice)
+        fill(self.case, [f"{case['id']}: {_short(str(case['input']))}" for case in cases], self._on_case)
+        self._list()
+
+    def draft(self) -> PromptVariant:
+        """The variant that the form describes. Raises InputError, in words, for what is none."""
+        return self.editor.draft(self._confused())
+
+    async def try_on(self, cases: int) -> None:
+        """Ask the draft for the chosen case and those after it, and show what came; a read-only page sends nothing."""
+        if self._blocked():
+            return
+        workspace, variant = self.workspace, self.draft()
+        assert workspace is not None  # noqa: S101 - _blocked has looked
+        n = len(self._cases)
+        chosen = self._cases.iloc[[(self.case.value + k) % n for k in range(min(cases, n))]]
+        self._handle = RunHandle()
+        self._show_answers(Markup("<p>Asking {} for {} …</p>").format(self.endpoint.model, _cases(len(chosen))))
+        try:
+            summary = await run_variants(workspace, self.labeled_set, [variant], self.endpoint, handle=self._handle,
+                                         case_ids=chosen["id"].tolist())
+        finally:
+            self._handle = None
+        self._stored = self._answered()
+        rows = self._of(variant)
+        rows = rows[(rows["variant"] == variant.name) & (rows["repeat"] == 0)].set_index("case_id")
+        told = [(case, _short(text), expected, *_answer(rows, case)) for case, text, expected in zip(
+            chosen["id"], chosen["input"], chosen[EXPECTED + MAIN_FIELD], strict=True)]
+        problem = notice(summary.problem) if summary.problem else EMPTY
+        cost = "" if summary.cost_usd is None else f" ${summary.cost_usd:,.4f}."
+        self._show_answers(problem + Markup("<p>{}</p>").format(
+            f"{summary.sent} asked now, {summary.from_store} from the workspace.{cost}") + shown.tried(told))
         self._render()
 
-    def _on_choice(self, _: object) -> None:
+    def _begin(self, cases: int) -> None:
+        if self._blocked():
+            self._render()
+            return
+
+        async def whole() -> None:
+            try:
+                await self.try_on(cases)
+            except PromptCeilingError as error:
+                self._show_answers(notice(str(error)))
+            finally:
+                self.task = None
+                self._render()
+
+        self.task = asyncio.get_running_loop().create_task(whole())
         self._render()
+
+    def _blocked(self) -> str:
+        """Why nothing can be sent; "" where something can."""
+        if self.read_only:
+            return WHY
+        if self.workspace is None:
+            return NOWHERE
+        if self.workspace.read_only:
+            return "The workspace is open for reading alone, so an answer could not be kept."
+        if self._picker is None or self.case.value is None:
+            return "There is no case to try it on."
+        if self.task is not None and self._handle is not None:
+            return "Asking …"
+        return ""
+
+    def _list(self, chosen: int = 0) -> None:
+        names = [v.name for v in self.variants]
+        fill(self.variant, names, self._on_variant)
+        if names:
+            self.variant.value = chosen
+            self.editor.fill(self.variants[chosen])
+        self._render()
+
+    def _on_variant(self, _: object) -> None:
+        if self.variant.value is not None:
+            self.editor.fill(self.variants[self.variant.value])
+        self._render()
+
+    def _on_case(self, _: object) -> None:
+        self._render()
+
+    def _on_stop(self, _: object) -> None:
+        if self._handle is not None and not self.read_only:
+            self._handle.stop()
+
+    def _on_keep(self, _: object) -> None:
+        try:
+            draft = self.draft()
+        except PromptCeilingError:
+            return  # the page says why
+        names = {v.name for v in self.variants}
+        if draft not in self.variants:
+            number = 2
+            name = draft.name
+            while name in names:
+                name, number = f"{draft.name} ({number})", number + 1
+            self.variants = (*self.variants, replace(draft, name=name))
+        self._list(next(k for k, v in enumerate(self.variants) if v.fingerprint == draft.fingerprint))
+
+    def _confused(self) -> tuple[tuple[str, str], ...]:
+        """What the answers of the variant that one starts from confused so far."""
+        parent = self.editor.parent
+        if parent is None or self.editor.fields["selection"].value != "hard":
+            return ()
+        rows = self._of(parent)
+        try:
+            return hard_variant(parent, rows["expected"].tolist(), [
+                p if isinstance(p, str) else None for p in rows["predicted"]]).confused
+        except PromptCeilingError:
+            return ()
+
+    def _answered(self) -> pd.DataFrame | None:
+        """The validation answers that the workspace holds of this endpoint; None without a workspace."""
+        if self.workspace is None:
+            return None
+        rows = completions(self.workspace, self.labeled_set)
+        return rows[(rows["base_url"] == self.endpoint.base_url) & (rows["model"] == self.endpoint.model)
+                    & (rows["split"] == "validation")]
+
+    def _of(self, variant: PromptVariant) -> pd.DataFrame:
+        if self._stored is None:
+            return pd.DataFrame(columns=["expected", "predicted", "input_tokens"])
+        return self._stored[self._stored["fingerprint"] == variant.fingerprint]
+
+    def _show_answers(self, answers: Markup) -> None:
+        self._answers = answers
+        self.answers.value = str(page(style(), answers)) if answers else ""
 
     def _render(self) -> None:
-        v, c = self.variant.value, self.case.value
-        if self._picker is None or v is None or c is None:
-            said = self._problem or ("There is no variant." if v is None else "The validation split has no case.")
+        self.why.value = self._blocked()
+        for button in (self.try_one, self.try_ten):
+            button.disabled = bool(self.why.value)
+        self.stop.disabled = self._handle is None
+        self._show_answers(self._answers)
+        c = self.case.value
+        if self._picker is None or not self.variants or c is None:
+            nothing = "The validation split has no case." if self.variants else "There is no variant."
+            said = self._problem or nothing
             self.page.value = str(page(style(), notice(said)))
+            self.keep.disabled = True
             return
-        variant, chosen = self.variants[v], self._cases.iloc[[c]]
-        shots = self._picker.pick(variant, chosen)[0]
-        rendered = render(variant, str(chosen["input"].iloc[0]), shots)
+        try:
+            variant, chosen = self.draft(), self._cases.iloc[[c]]
+            shots = self._picker.pick(variant, chosen)[0]
+            rendered = render(variant, str(chosen["input"].iloc[0]), shots)
+            size = self._size(variant, len(json_of(request_body(self.endpoint, rendered))))
+        except PromptCeilingError as error:
+            self.keep.disabled = self.try_one.disabled = self.try_ten.disabled = True
+            self.page.value = str(page(style(), notice(str(error))))
+            return
+        self.keep.disabled = variant in self.variants
         self.page.value = str(page(
-            style(), facts(_about(variant, len(shots), rendered)), Markup("<h3>Messages</h3>"),
-            join(_message(m["role"], part, m["content"])
-                 for part, m in zip(_parts(rendered), rendered.messages, strict=True)),
-            Markup("<h3>{}</h3>").format("Questions" if rendered.questions else "Response format"),
-            verbatim(json.dumps(asked, indent=2, ensure_ascii=False)) if (
-                asked := rendered.questions or rendered.response_format)
-            else Markup("<p>None is sent: the answer is read as a bare label.</p>")))
+            style(), shown.about(variant, len(shots), rendered, size), shown.messages(rendered)))
+
+    def _size(self, variant: PromptVariant, content: int) -> shown.Size:
+        assert self._picker is not None  # noqa: S101 - _render has looked
+        step = max(1, len(self._cases) // _SAMPLE)
+        some = self._cases.iloc[::step]
+        bodies = [json_of(request_body(self.endpoint, render(variant, text, own))) for text, own in zip(
+            some["input"], self._picker.pick(variant, some), strict=True)]
+        tokens = sum(map(likely_tokens, bodies)) / len(bodies) * len(self._cases)
+        price = price_of(self.endpoint)
+        output = 0.0 if variant.output == "decisions" else OUTPUT_TOKENS * len(self._cases)
+        counted = self._of(variant)["input_tokens"].dropna()
+        return shown.Size(
+            likely_tokens(b" " * content), float(counted.mean()) if len(counted) else None,
+            len(self._cases), tokens, None if price is None else price.cost_usd(tokens, 0, output), price, len(some),
+            self.endpoint.model)
 
 
-def _parts(rendered: Rendered) -> list[str]:
-    """What each message is: the system text, then two for each shot that is given as chat turns, then the case."""
-    roles = [m["role"] for m in rendered.messages]
-    first = ["instructions" if not rendered.questions else "examples"] if roles[0] == "system" else []
-    return [*first, *(f"shot {k // 2 + 1}" for k in range(len(roles) - len(first) - 1)), "the case"]
+def _answer(rows: pd.DataFrame, case: str) -> tuple[str | None, str, str]:
+    """(prediction, outcome, raw text) of a case."""
+    if case not in rows.index:
+        return None, "not asked", ""
+    row = rows.loc[case]
+    raw = row["text"] if isinstance(row["text"], str) else ""
+    return row["predicted"] if isinstance(row["predicted"], str) else None, str(row["outcome"]), json.dumps(
+        raw, ensure_ascii=False)[1:-1]
 
 
-def _message(role: str, part: str, content: str) -> Markup:
-    return Markup('<section aria-label="{}, {}"><div class="pc-label">{} · {}</div>{}</section>').format(
-        role, part, role, part, verbatim(content))
-
-
-def _about(variant: PromptVariant, shots: int, rendered: Rendered) -> list[tuple[str, str | Markup]]:
-    size = sum(len(m["content"]) for m in rendered.messages)
-    chosen = f"{shots} of {variant.shots}, {variant.selection}, {variant.order.replace('_', ' ')}"
-    return [
-        ("Made from", f"{variant.parent}, another {variant.kind}" if variant.parent else "nothing: the first"),
-        ("Shots", f"{chosen}, in the {'system text' if variant.placement == 'system' else 'chat turns'}"
-         if variant.shots else "none"),
-        ("Size", f"{len(rendered.messages)} messages, {size:,} characters"),
-        ("Fingerprint", Markup("<code>{}</code>").format(variant.fingerprint)),
-    ]
+def _cases(count: int) -> str:
+    return "one case" if count == 1 else f"{count} cases"
 
 
 def _short(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -14,8 +15,9 @@ from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts import PromptVariant, Shot, ShotPicker, render
 from promptceiling.prompts.shots import Vectors
 from promptceiling.runs import Endpoint, Workspace, completions
-from promptceiling.scores import Comparison, compare_paired
+from promptceiling.scores import Comparison, Interval, compare_paired
 from promptceiling.scores.metrics import encode, point_metrics_of
+from promptceiling.scores.paired import tango
 
 Sign = Literal["same", "gone", "new"]
 Fate = Literal["fixed", "broken", "still wrong"]
@@ -35,7 +37,10 @@ class CaseChange:
 
 @dataclass(frozen=True, slots=True)
 class ClassChange:
-    """A label's F1 under both variants on the same cases, with how many of its cases were fixed and broken."""
+    """A label's F1 under both variants on the same cases, with how many of its cases were fixed and broken.
+
+    recall_change: (fixed - broken) / support with Tango's interval, which takes cases as independent.
+    """
 
     label: str
     support: int
@@ -43,6 +48,7 @@ class ClassChange:
     f1_after: float
     fixed: int
     broken: int
+    recall_change: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,8 @@ def _classes(
     y = encode(expected, labels)
     one, other = (point_metrics_of(y, encode(p, labels), len(labels)) for p in (a, b))
     fates = [(right, _fate(right, x, z)) for right, x, z in zip(expected, a, b, strict=True)]
+    counts = Counter(fates)
     return tuple(
-        ClassChange(label, one.support[k], one.f1[k], other.f1[k],
-                    sum(f == (label, "fixed") for f in fates), sum(f == (label, "broken") for f in fates))
+        ClassChange(label, one.support[k], one.f1[k], other.f1[k], counts[label, "fixed"], counts[label, "broken"],
+                    tango(counts[label, "fixed"], counts[label, "broken"], one.support[k]))
         for k, label in enumerate(labels))
