@@ -41,4 +41,4 @@ def evaluate_classifier(
     own = frame[(frame["fingerprint"] == asked.fingerprint) & (frame["variant"] == asked.name)
                 & (frame["model"] == endpoint.model) & (frame["base_url"] == endpoint.base_url)]
     return score_predictions(own["expected"].tolist(), own["predicted"].tolist(), labeled_set.labels(),
-                             outcomes=own["outcome"].tolist(), units=own["case_id"].tolist())
+                             outcomes=own["outcome"].tolist(), units=own["unit"].tolist())

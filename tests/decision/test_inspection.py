@@ -6,7 +6,8 @@ from tests.decision.made_up_evidence import evidence, nothing_run, prompt
 from tests.made_up import made_cases, made_set
 
 from promptceiling.decision.answers import prompts_of
-from promptceiling.decision.inspection import Inspector, doubted_labels, inspector_of, slice_columns
+from promptceiling.decision.inspection import Inspector, doubted_labels, inspector_of, missed_share
+from promptceiling.decision.slicing import slice_columns
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.runs import Workspace
@@ -45,6 +46,20 @@ def test_a_missed_case_brings_the_second_readers_label_and_the_audits():
 
     assert (missed["c0000"].second_label, missed["c0000"].doubted) == ("access", None)
     assert (missed["c0003"].second_label, missed["c0003"].doubted) == (None, "export")
+
+
+def test_a_case_that_some_variant_failed_on_is_missed_by_none():
+    """Failed is not wrong: of two variants that both miss every billing case one failed on four of sixty."""
+    labeled_set = split_labeled_set(made_set(made_cases(120)))
+    answers = answers_of(labeled_set, lambda c: "export" if c.expected_category == "billing" else c.expected_category,
+                         prompt().name, "another")
+    down = (answers["variant"] == "another") & answers["case_id"].isin(["c0000", "c0003", "c0006", "c0001"])
+    answers.loc[down, ["outcome", "predicted"]] = ["failed", None]
+    found, share = Inspector(answers, labeled_set).inspect(prompt()), missed_share(answers)
+
+    assert (len(found.missed), found.shared) == (37, 116)
+    assert (share.value, share.n) == (pytest.approx(37 / 116), 116)
+    assert not {"c0000", "c0001"} & {m.id for m in found.missed}
 
 
 def test_the_audit_doubts_a_planted_error():

@@ -54,7 +54,6 @@ def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | Non
     if isinstance(answers, Workspace):
         labeled_set = answers.load_set(set_key)
         frame = completions(answers, labeled_set)
-        frame["unit"] = labeled_set.cases.set_index("id")["unit"].reindex(frame["case_id"]).to_numpy()
         tuned = set(answers.jobs(labeled_set.key)["fine_tuned_model"].dropna())
         frame = frame[(frame["base_url"] != "local") & ~frame["model"].isin(tuned)]
     else:

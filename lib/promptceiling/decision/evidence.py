@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.usage import TokenUse
-from promptceiling.scores import Interval, Plateau, Score
+from promptceiling.scores import Interval, Plateau, Score, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Evidence:
     confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
     alternatives: local classifiers and fine-tunes, where measured.
     readiness: whether the labels carry a fine-tune; None in files of before it was asked.
+    slices: the best prompt's accuracy by slices of the validation cases, see `slices_of`.
+    missed_by_all: share of the cases that every complete prompt was asked which all of them get wrong.
     leaking: train cases that nearly repeat a case which is scored.
     shutdown_dates: model -> day on which it ends, as its endpoint said.
     """
@@ -94,6 +96,8 @@ class Evidence:
     readiness: Readiness | None = None
     leaking: int = 0
     shutdown_dates: Mapping[str, str] = field(default_factory=dict)
+    slices: tuple[Slice, ...] = ()
+    missed_by_all: Interval | None = None
 
     @property
     def best(self) -> Scored | None:

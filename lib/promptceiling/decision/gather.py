@@ -11,7 +11,9 @@ from sqlalchemy import select
 from promptceiling.decision.alternatives import alternatives_of
 from promptceiling.decision.answers import Key, asked_in_full, complete, first_repeat, groups
 from promptceiling.decision.evidence import Evidence, Opening, Scored
+from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
+from promptceiling.decision.slicing import slices_among
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
@@ -20,6 +22,7 @@ from promptceiling.scores import (
     Interval,
     Plateau,
     Score,
+    Slice,
     Standing,
     confusion_matrix,
     leaderboard_of,
@@ -40,8 +43,6 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     latencies = workspace.latencies(labeled_set.key)
     jobs = workspace.jobs(labeled_set.key)
     tuned = set(jobs["fine_tuned_model"].dropna())
-    unit = labeled_set.cases.set_index("id")["unit"]
-    frame["unit"] = unit.reindex(frame["case_id"]).to_numpy()
     local, fine_tuned = frame["base_url"] == LOCAL_URL, frame["model"].isin(tuned)
     prompts = frame[~local & ~fine_tuned]
     validation = prompts[prompts["split"] == "validation"]
@@ -69,6 +70,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
         readiness=readiness, leaking=_leaking(labeled_set),
         shutdown_dates=_shutdown_dates(workspace, set(zip(frame["base_url"], frame["model"], strict=True))),
+        slices=_slices(_of(validation, best), labeled_set) if best else (), missed_by_all=missed_share(validation),
     )
 
 
@@ -134,6 +136,10 @@ def _confusion(rows: pd.DataFrame, labels: Sequence[str]) -> tuple[tuple[int, ..
     kept = rows[rows["outcome"] != "failed"]
     table = confusion_matrix(kept["expected"].tolist(), kept["predicted"].tolist(), labels)
     return tuple(tuple(int(x) for x in row) for row in table)
+
+
+def _slices(rows: pd.DataFrame, labeled_set: LabeledSet) -> tuple[Slice, ...]:
+    return slices_among(first_repeat(rows[rows["outcome"] != "failed"]).reset_index(), labeled_set)
 
 
 def _leaking(labeled_set: LabeledSet) -> int:

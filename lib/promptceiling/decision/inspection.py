@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from promptceiling.decision.answers import by_case, prompts_of
+from promptceiling.decision.answers import asked_in_full, complete, first_repeat, groups, prompts_of
 from promptceiling.decision.evidence import Evidence, Scored
+from promptceiling.decision.slicing import slices_among
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.label_errors import find_label_errors
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.labeled_set.language import language_of
 from promptceiling.runs import Workspace
 from promptceiling.scores import (
     Calibration,
     ConfusedPair,
     Flips,
+    Interval,
     MissedByAll,
     OrdinalScore,
     Score,
     Slice,
-    bands_of,
     calibration_of,
     confused_pairs,
     flips_between,
@@ -32,12 +32,9 @@ from promptceiling.scores import (
     order_of,
     ordinal_score,
     score_predictions,
-    slices_of,
 )
-
-_NO_SLICE = {"id", "row", "input", "split", "second_category", "cluster", "unit", EXPECTED + MAIN_FIELD}
-_MOST_VALUES = 20  # a column with more is cut into bands of numbers or quarters of a year, or left out
-_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-\d{2}.*", re.DOTALL)
+from promptceiling.scores.interval import share_among
+from promptceiling.scores.metrics import unit_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ class Inspector:
             name=scored.name, labels=labels,
             cases=tuple(zip(cases["id"], cases["input"], expected, predicted, strict=True)),
             pairs=confused_pairs(expected, predicted, labels, most=10),
-            slices=slices_of(right, slice_columns(cases), units=units),
+            slices=slices_among(first, self.labeled_set),
             missed=missed, shared=shared, audited=self.doubted is not None,
             flips=flips_between(own["case_id"].tolist(), own["expected"].tolist(), own["predicted"].tolist()),
             calibration=calibration_of(right, first["confidence"].tolist() if "confidence" in first
@@ -135,7 +132,9 @@ class Inspector:
                          if (f := _field(first, name, self.labeled_set)) is not None))
 
     def _missed(self, by_id: pd.DataFrame) -> tuple[tuple[Missed, ...], int]:
-        asked, _ = by_case(self.answers)
+        asked = answered_by_all(self.answers)
+        if not asked:
+            return (), 0
         shared = asked[0][1]
         found = missed_by_all(shared["expected"].tolist(), {name: r["predicted"].tolist() for name, r in asked})
         ids = [str(shared.index[m.position]) for m in found]
@@ -167,30 +166,21 @@ def doubted_labels(labeled_set: LabeledSet) -> dict[str, str]:
             for rank, position in enumerate(found.order) if found.suspected[rank]}
 
 
-def slice_columns(cases: pd.DataFrame) -> dict[str, list[str]]:
-    """What cases are sliced by: length, language, and every column of theirs with few values.
-
-    A column of many numbers is cut into bands, one of many ISO dates into quarters; other columns of many values (more
-    than 20) make no slices.
-    """
-    columns = {"length": [f"{band} characters" for band in bands_of([len(text) for text in cases["input"]])],
-               "language": [language_of(text) for text in cases["input"]]}
-    for column in cases:
-        values = _few([str(value) for value in cases[column].fillna("")]) if column not in _NO_SLICE else None
-        if values is not None:
-            columns[str(column)] = values
-    return columns
+def answered_by_all(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Each variant with few enough failures, on the cases that none of them failed on; empty where there is none."""
+    kept = [(str(rows["variant"].iloc[0]), first_repeat(rows)) for _, rows in groups(asked_in_full(frame))
+            if complete(rows)]
+    cases = sorted(set.intersection(*(set(r.index[r["outcome"] != "failed"]) for _, r in kept))) if kept else []
+    return [(f"{place} {name}", rows.loc[cases]) for place, (name, rows) in enumerate(kept)] if cases else []
 
 
-def _few(values: list[str]) -> list[str] | None:
-    if len(set(values)) <= _MOST_VALUES:
-        return values
-    dates = [_ISO_DATE.fullmatch(value) for value in values]
-    quarters = [f"{date[1]} Q{(int(date[2]) + 2) // 3}" if date else "no date" for date in dates]
-    if sum(map(bool, dates)) > len(values) / 2:
-        return quarters if len(set(quarters)) <= _MOST_VALUES else [quarter[:4] for quarter in quarters]
-    numbers = pd.to_numeric(pd.Series(values), errors="coerce")
-    return bands_of(numbers.tolist()) if numbers.notna().all() else None
+def missed_share(frame: pd.DataFrame) -> Interval | None:
+    """The share of cases that every variant gets wrong; None where no case was answered by all."""
+    asked = answered_by_all(frame)
+    if not asked:
+        return None
+    wrong = np.logical_and.reduce([(rows["predicted"] != rows["expected"]).to_numpy() for _, rows in asked])
+    return share_among(wrong, np.ones(len(wrong), dtype=bool), unit_codes(asked[0][1]["unit"].tolist()))
 
 
 def _field(rows: pd.DataFrame, name: str, labeled_set: LabeledSet) -> FieldScore | None:

@@ -10,12 +10,11 @@ from markupsafe import Markup
 from promptceiling.decision.inspection import Inspection, Missed
 from promptceiling.decision.words import figure
 from promptceiling.panels.drawing import short
-from promptceiling.panels.markup import EMPTY, join, table, verbatim
+from promptceiling.panels.markup import EMPTY, join, verbatim
 from promptceiling.panels.score_charts import reliability_chart, risk_chart
-from promptceiling.panels.score_sections import confusion_table
+from promptceiling.panels.score_sections import confusion_table, opening_table, slices_section
 
 MOST = 20  # texts that are shown of one cell
-FIRST = 8  # rows that are shown of each list; the others open
 
 
 def matrix(found: Inspection, order: Sequence[int]) -> Markup:
@@ -44,15 +43,8 @@ def cell(found: Inspection, expected: str, answered: str | None) -> Markup:
 
 def rest(found: Inspection) -> Markup:
     """Everything below the matrix."""
-    return join((_pairs(found), _slices(found), _missed(found), _flips(found), _confidence(found), _fields(found)))
-
-
-def _listed(head: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]], caption: str) -> Markup:
-    """A table of the first rows, and one of the others that opens."""
-    if len(rows) <= FIRST + 2:
-        return table(head, rows, caption) if rows else EMPTY
-    return Markup('{}<details class="pc-row"><summary><span>The other {}</span></summary>{}</details>').format(
-        table(head, rows[:FIRST], caption), len(rows) - FIRST, table(head, rows[FIRST:], f"{caption}, continued"))
+    return join((_pairs(found), slices_section(found.slices), _missed(found), _flips(found), _confidence(found),
+                 _fields(found)))
 
 
 def _pairs(found: Inspection) -> Markup:
@@ -62,20 +54,7 @@ def _pairs(found: Inspection) -> Markup:
             for p in found.pairs]
     head = [("expected", False), ("answered", False), ("cases", True), ("share of expected", True)]
     return Markup("<h3>Most confused pairs</h3>{}").format(
-        _listed(head, rows, "Most confused pairs, with 95% intervals"))
-
-
-def _slices(found: Inspection) -> Markup:
-    if not found.slices:
-        return EMPTY
-    rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n), figure(s.rest),
-             f"{s.p_screening:.2g}", "read these" if s.flagged else "") for s in found.slices]
-    head = [("slice", False), ("accuracy", True), ("cases", True), ("the others", True), ("p, corrected", True),
-            ("", False)]
-    return Markup(
-        "<h3>Slices</h3><p class=\"pc-small pc-soft\">{} slices were looked at; p-values are Benjamini-Hochberg's over "
-        "all of them. A marked one is worth reading, not proven. Languages are a rough count.</p>{}").format(
-            len(rows), _listed(head, rows, "Accuracy by slice, with 95% intervals"))
+        opening_table(head, rows, "Most confused pairs, with 95% intervals"))
 
 
 def _missed(found: Inspection) -> Markup:
@@ -88,7 +67,7 @@ def _missed(found: Inspection) -> Markup:
     return Markup(
         "<h3>Cases that every variant gets wrong: {} of {}</h3><p>These are often label errors: read them first, those "
         "whose label something else speaks against before all.{}</p>{}").format(
-            len(found.missed), found.shared, asked, _listed(head, rows, "Cases that every variant misses"))
+            len(found.missed), found.shared, asked, opening_table(head, rows, "Cases that every variant misses"))
 
 
 def _doubts(missed: Missed) -> str:
@@ -109,7 +88,7 @@ def _flips(found: Inspection) -> Markup:
     return Markup("<h3>Answers that change</h3><p>{} of {} cases asked again flip; right in some repeats and wrong in "
                   "others: {}.</p>{}").format(
         figure(found.flips.share), found.flips.share.n, figure(found.flips.correctness),
-        _listed([("id", False), ("answers", False)], rows, "Cases whose answers change between repeats"))
+        opening_table([("id", False), ("answers", False)], rows, "Cases whose answers change between repeats"))
 
 
 def _confidence(found: Inspection) -> Markup:

@@ -11,7 +11,9 @@ from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart
-from promptceiling.scores import Interval, Plateau, Score
+from promptceiling.scores import Interval, Plateau, Score, Slice
+
+FIRST = 8  # rows that are shown of a long list; the others open
 
 
 def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
@@ -57,13 +59,38 @@ def confusion_section(evidence: Evidence) -> Markup:
     called = [*names, "no label"]
     pairs = [(names[i], called[j], f"{count} of {of[i]}") for count, i, j in wrong[:5]]
     head = [("expected", False), ("answered", False), ("cases", True)]
-    n = sum(of)
+    n, missed = sum(of), evidence.missed_by_all
+    said = EMPTY if missed is None else Markup(
+        "<p>Every prompt misses {} of {} cases, a share of {}: these are often label errors, to be read "
+        "first.</p>").format(round(missed.value * missed.n), missed.n, figure(missed))
     return Markup(
         "<h2>Where it is wrong</h2><p>{} of {} validation cases of the best prompt, {}, are wrong. The most confused "
         'pairs:</p>{}<details class="pc-row"><summary><span></span><span>The whole matrix</span><span></span></summary>'
         '<p class="pc-small pc-soft">Rows: expected. Columns: answered. Framed: right.</p>{}</details>'
     ).format(sum(c for c, *_ in wrong), n, evidence.best.name, table(head, pairs, "Most confused pairs"),
-             confusion_table(called, range(len(names)), counts))
+             confusion_table(called, range(len(names)), counts)) + said + slices_section(evidence.slices)
+
+
+def slices_section(slices: Sequence[Slice]) -> Markup:
+    """Accuracy by slices, the marked and worst first; nothing where there are none."""
+    if not slices:
+        return EMPTY
+    rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n), figure(s.rest),
+             f"{s.p_screening:.2g}", "read these" if s.flagged else "") for s in slices]
+    head = [("slice", False), ("accuracy", True), ("cases", True), ("the others", True), ("p, corrected", True),
+            ("", False)]
+    return Markup(
+        "<h3>Slices</h3><p class=\"pc-small pc-soft\">{} slices were looked at; p-values are Benjamini-Hochberg's over "
+        "all of them. A marked one is worth reading, not proven. Languages are a rough count.</p>{}").format(
+            len(rows), opening_table(head, rows, "Accuracy by slice, with 95% intervals"))
+
+
+def opening_table(head: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]], caption: str) -> Markup:
+    """A table of the first rows, and one of the others that opens; nothing where there is no row."""
+    if len(rows) <= FIRST + 2:
+        return table(head, rows, caption) if rows else EMPTY
+    return Markup('{}<details class="pc-row"><summary><span>The other {}</span></summary>{}</details>').format(
+        table(head, rows[:FIRST], caption), len(rows) - FIRST, table(head, rows[FIRST:], f"{caption}, continued"))
 
 
 def confusion_table(

@@ -14,7 +14,7 @@ def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
     """One row per (model, variant, split, case, repeat), the latest run's where several asked the same.
 
     Columns: `model, base_url, variant, fingerprint, kind, iteration (0 for
-    what was asked first), first_run_at, split, case_id, repeat, outcome, expected,
+    what was asked first), first_run_at, split, unit (what is drawn together), case_id, repeat, outcome, expected,
     predicted, confidence, expected_<field>, predicted_<field>, input_tokens, cached_tokens, output_tokens,
     reasoning_tokens, latency_s, error_kind, text`. `predicted` is None unless the outcome is `answered`; an item that
     was never answered is `failed`.
@@ -39,7 +39,8 @@ def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
     frame["confidence"] = pd.Series([r.confidence for r in readings], dtype=float, index=frame.index)
     by_id = labeled_set.cases.set_index("id")
     frame["expected"] = by_id[EXPECTED + MAIN_FIELD].reindex(frame["case_id"]).to_numpy()
-    frame["split"] = by_id["split"].reindex(frame["case_id"]).to_numpy()
+    for column in ("split", "unit"):
+        frame[column] = by_id[column].reindex(frame["case_id"]).to_numpy()
     for name in labeled_set.fields[1:]:
         frame[EXPECTED + name] = by_id[EXPECTED + name].reindex(frame["case_id"]).to_numpy()
         frame[f"predicted_{name}"] = pd.Series([r.fields.get(name) for r in readings], dtype=object, index=frame.index)
