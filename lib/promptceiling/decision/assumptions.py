@@ -30,17 +30,17 @@ class Assumptions:
         500, "thresholds", "Labels that are enough for a fine-tune", "The framework's prior. Published break-evens lie "
         "anywhere between 10 and 5,000 labels; a measured learning curve overrides it.", low=10, high=20_000)
     f1_ship: float = _stated(
-        0.85, "thresholds", "Weighted F1 above which the prompt ships", "The framework's threshold.", low=0.01,
+        0.85, "thresholds", "Threshold of weighted F1", "The framework's; above it the prompt ships.", low=0.01,
         high=0.999)
     sla_ms: float = _stated(
         300.0, "thresholds", "Hard latency limit, p95", "The framework's limit for interactive use.", unit="ms", low=1,
         high=60_000)
     margin_low: float = _stated(
         0.05, "thresholds", "Gain of a fine-tune that is too little", "The framework's 5 points of weighted F1.",
-        low=0.001, high=0.5)
+        unit="points", low=0.001, high=0.5)
     margin_high: float = _stated(
-        0.08, "thresholds", "Gain of a fine-tune that is enough", "The framework's 8 points of weighted F1.", low=0.001,
-        high=0.5)
+        0.08, "thresholds", "Gain of a fine-tune that is enough", "The framework's 8 points of weighted F1.",
+        unit="points", low=0.001, high=0.5)
     label_noise: float = _stated(
         0.0, "thresholds", "Share of labels that are wrong", "No error is assumed beyond what a second reading shows.",
         low=0.001, high=0.5, zero=True)
@@ -52,7 +52,7 @@ class Assumptions:
         4.0, "volume and budget", "Requests a second at the peak, against the mean", "Office hours of one time zone.",
         spread=1.5, low=1, high=100)
     budget_usd_per_month: float = _stated(
-        1_000.0, "volume and budget", "What calls may cost; above it the cost is unsustainable", "Yours to state.",
+        1_000.0, "volume and budget", "Budget for calls", "Yours to state; above it the cost is unsustainable.",
         unit="USD a month", low=0.01, high=1e8)
     horizon_months: int = _stated(
         12, "volume and budget", "How far ahead money is counted", "A year, as budgets are.", unit="months", low=1,
@@ -79,7 +79,7 @@ class Assumptions:
         "tuned open-weight model is, unless the table lists a price for the tuned model itself.")
     expected_gain: float = _stated(
         0.08, "fine-tune", "Gain expected of a fine-tune until one is measured", "The gain that is enough.", spread=2,
-        low=0.001, high=0.5)
+        unit="points", low=0.001, high=0.5)
     training_usd: float = _stated(
         25.0, "fine-tune", "One training run", "LoRA of an 8B model on some thousand short examples: a few GPU hours.",
         unit="USD", spread=3, low=0.01, high=1e6)

@@ -48,15 +48,12 @@ def levers_of(world: World) -> tuple[Lever, ...]:
 
     def state(name: str) -> Callable[[float], World]:
         def to(value: float) -> World:
-            changed = {name: value}
-            if name == "margin_low" and value > stated.margin_high:
-                changed["margin_high"] = value
-            if name == "margin_high" and value < stated.margin_low:
-                changed["margin_low"] = value
-            return evidence, replace(stated, **changed), ends  # type: ignore[arg-type]
+            return evidence, replace(stated, **{name: value}), ends  # type: ignore[arg-type]
         return to
 
-    found = [Lever(i.name, i.title, i.unit, False, getattr(stated, i.name), i.low, i.high, isinstance(i.default, int),
+    least, most = {"margin_high": stated.margin_low}, {"margin_low": stated.margin_high}  # each margin up to the other
+    found = [Lever(i.name, i.title, i.unit, False, getattr(stated, i.name), least.get(i.name, i.low),
+                   most.get(i.name, i.high), isinstance(i.default, int),
                    i.group == "thresholds" and i.high <= 1 and not i.zero, state(i.name))
              for i in stated_inputs() if not isinstance(i.default, str)]
     return (*found, *_measured(evidence, stated, ends))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,12 +16,22 @@ from promptceiling.decision.loop import stages_of
 from promptceiling.decision.options import Option
 from promptceiling.decision.table import Row
 from promptceiling.decision.verdict import Decision, decide
-from promptceiling.decision.words import amount, count, figure, milliseconds, months, points, usd
+from promptceiling.decision.words import (
+    amount,
+    count,
+    figure,
+    milliseconds,
+    months,
+    paid_back,
+    percent,
+    points,
+    span,
+    usd,
+)
 from promptceiling.decision.worlds import plausible_verdicts
 from promptceiling.errors import InputError, WorkspaceError
 from promptceiling.runs import Price
 from promptceiling.runs.read_only import WHY, only_shows
-from promptceiling.scores import Interval
 
 SUFFIXES = (".md", ".html")
 
@@ -102,7 +112,7 @@ def _option(option: Option, stated: Assumptions) -> tuple[str, ...]:
         else f"{points(gain.value)} expected")
     name = f"best prompt: {option.name}" if option.kind == "prompt" else option.name
     n = option.month_range.n
-    counted = f", n {n}" if n else ""
+    counted = f", n {n}" if n and option.month_low != option.month_high else ""
     return (name, f"{figure(option.f1)}, n {option.f1.n}" if option.f1 else "not measured", delta,
             f"{milliseconds(option.p95_ms)}, n {option.p95_ms.n}" if option.p95_ms and option.p95_ms.n
             else "not measured", usd(option.setup_usd), amount(option.month_range) + counted,
@@ -125,16 +135,12 @@ def _bill(forecast: Forecast, stated: Assumptions) -> list[Block]:
     if forecast.payback is not None and forecast.break_even is not None:
         back, even = forecast.payback, forecast.break_even
         said.append(
-            f"It has paid for itself after {_range(back, months)} (range of {forecast.draws} plausible worlds), within "
-            f"{stated.horizon_months} months in {forecast.pays:.0%} of them. From {_range(even, count)} requests a "
-            f"month on it has saved more within {stated.horizon_months} months than it cost.")
+            f"It {paid_back(back, forecast.draws)}; within {stated.horizon_months} months in "
+            f"{percent(forecast.pays)} of them. From {span(even, count)} requests a month on it has saved more within "
+            f"{stated.horizon_months} months than it cost.")
     return [Block("text", said[0]),
             Block("table", head=("stage", "hours at first", "USD at first", "hours a month", "USD a month", "what"),
                   rows=stages), *(Block("text", text) for text in said[1:])]
-
-
-def _range(interval: Interval, say: Callable[[float], str]) -> str:
-    return f"{say(interval.value)} [{say(interval.low)}, {say(interval.high)}]"
 
 
 def _flips(flips: tuple[Flip, ...]) -> list[Block]:

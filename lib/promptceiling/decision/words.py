@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from promptceiling.scores import Interval
 
@@ -45,12 +46,13 @@ def dollars(interval: Interval) -> str:
 
 
 def amount(interval: Interval) -> str:
-    """An amount in USD, with its interval where it was measured; `n` 0 marks one that follows from what is stated.
+    """An amount in USD, with its interval where it was measured; else it follows from what is stated.
 
     >>> amount(Interval(2140.7, 2140.7, 2140.7, 0)), amount(Interval(430.0, 429.0, 431.0, 404))
     ('$2,141 as stated', '$430 [429, 431]')
     """
-    return dollars(interval) if interval.n else f"{usd(interval.value)} as stated"
+    measured = interval.n and interval.low != interval.high
+    return dollars(interval) if measured else f"{usd(interval.value)} as stated"
 
 
 def _two(value: float) -> str:
@@ -70,6 +72,39 @@ def _three(value: float) -> str:
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; one that is neither all nor none is never rounded to it.
+
+    >>> percent(0.998), percent(0.002), percent(1), percent(0.256)
+    ('99%', '1%', '100%', '26%')
+    """
+    return f"{share:.0%}" if share in (0, 1) else f"{min(max(share, 0.01), 0.99):.0%}"
+
+
+def span(interval: Interval, say: Callable[[float], str]) -> str:
+    """A figure and its range, each end in words.
+
+    >>> span(Interval(2.0, 1.5, math.inf, 400), months)
+    '2 months [1.5 months, never]'
+    """
+    return f"{say(interval.value)} [{say(interval.low)}, {say(interval.high)}]"
+
+
+def paid_back(interval: Interval, worlds: int) -> str:
+    """When a fine-tune has paid for itself, as the end of a sentence that begins with it.
+
+    >>> paid_back(Interval(math.inf, math.inf, math.inf, 400), 400)
+    'never pays for itself, in none of 400 plausible worlds'
+    >>> paid_back(Interval(2.0, 1.0, 5.0, 400), 400)
+    'has paid for itself after 2 months [1 month, 5 months] (range of 400 plausible worlds)'
+    """
+    if math.isinf(interval.value) and math.isinf(interval.low):
+        return f"never pays for itself, in none of {worlds} plausible worlds"
+    when = f"never as stated, in some worlds after {months(interval.low)}" if math.isinf(interval.value) else (
+        f"after {span(interval, months)}")
+    return f"has paid for itself {when} (range of {worlds} plausible worlds)"
 
 
 def usd(amount: float) -> str:

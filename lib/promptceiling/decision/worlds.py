@@ -19,6 +19,7 @@ from promptceiling.decision.life import ModelEnds
 from promptceiling.decision.precedence import Verdict
 from promptceiling.decision.usage import TokenUse
 from promptceiling.decision.verdict import verdict_of
+from promptceiling.decision.words import percent
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
 from promptceiling.scores.interval import Z
@@ -42,12 +43,12 @@ class Plausible:
 
     def sentence(self, verdict: Verdict) -> str:
         """How sure a verdict is, in words; what "undecidable" comes to once it is known."""
-        shares = [f"“{v}” in {_percent(n / self.draws)}" for v, n in self.verdicts if v != verdict]
+        shares = [f"“{v}” in {percent(n / self.draws)}" for v, n in self.verdicts if v != verdict]
         drawn = (f"{self.draws} plausible worlds, each with every measured figure drawn from its interval and every "
                  "stated estimate from its range")
         if verdict == "undecidable, do this next" and not self.share(verdict):
             return f"More evidence would come to one of these, by {drawn}: {', '.join(shares)}."
-        return (f"The verdict holds in {_percent(self.share(verdict))} of {drawn}"
+        return (f"The verdict holds in {percent(self.share(verdict))} of {drawn}"
                 f"{'; ' + ', '.join(shares) if shares else ''}.")
 
     def as_json(self) -> dict[str, Any]:
@@ -73,11 +74,6 @@ class Draws:
     latency: Floats
     tokens: Floats
     size: int
-
-
-def _percent(share: float) -> str:
-    """A share that is neither all nor none is never rounded to it."""
-    return f"{share:.0%}" if share in (0, 1) else f"{min(max(share, 0.01), 0.99):.0%}"
 
 
 def draw_worlds(evidence: Evidence, stated: Assumptions, *, draws: int = DRAWS, seed: int = 0) -> Draws:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
-from promptceiling.decision import Decision, Evidence
-from promptceiling.decision.words import dollars, figure, milliseconds, points
+from promptceiling.decision import Decision, Evidence, ModelEnds
+from promptceiling.decision.words import dollars, figure, milliseconds, months, points
 from promptceiling.panels.markup import EMPTY, facts, join, table
 from promptceiling.runs.prices import Price
 from promptceiling.scores import Interval
@@ -34,11 +37,12 @@ def unchanged_card(decision: Decision) -> Markup:
                   "</div><p>The verdict stays: <strong>{}</strong></p></section>").format(decision.sentence)
 
 
-def verdict_card(decision: Decision, *, label: str = "Verdict") -> Markup:
-    """The recommendation, how sure it is, what it rests on and what to do next."""
+def verdict_card(decision: Decision, *, label: str = "Verdict", about_it: Iterable[tuple[str, str | Markup]] = ()
+                 ) -> Markup:
+    """The recommendation, why, what to do next and the strength of the case; `about_it` follows the reason."""
     carrying = join(
         Markup("<li>{} {}</li>").format("✓" if holds else "✗", name) for name, holds in decision.carrying)
-    about: list[tuple[str, str | Markup]] = [("Why", decision.because), ("Next", decision.next)]
+    about: list[tuple[str, str | Markup]] = [("Why", decision.because), *about_it, ("Next", decision.next)]
     if decision.conflict:
         about.append(("But", decision.conflict))
     about.append((f"Case for a fine-tune: {decision.strength} of 3 conditions hold",
@@ -72,7 +76,9 @@ def changes(before: Decision, now: Decision, before_is: str) -> Markup:
         for a, b in moved))
 
 
-def rests_on_section(evidence: Evidence, prices: dict[str, Price], published_at: str) -> Markup:
+def rests_on_section(
+    evidence: Evidence, prices: dict[str, Price], published_at: str, ends: ModelEnds | None = None,
+) -> Markup:
     """Hashes, the ledger of the sealed split, dates of facts, and how to check it all."""
     opened = [(o.opened_at[:16].replace("T", " "), o.variant, o.model) for o in evidence.openings]
     head = [("opened (UTC)", False), ("variant", False), ("model", False)]
@@ -83,14 +89,29 @@ def rests_on_section(evidence: Evidence, prices: dict[str, Price], published_at:
         ("Labeled set", f"{evidence.name}, {evidence.labels:,} cases ({splits})"),
         ("Content hash", Markup("<code>{}</code>").format(evidence.content_hash[:16])),
         ("Published", published_at[:16].replace("T", " ") + " UTC"),
+        ("Ends of models as of", (ends.as_of if ends else "") or "not known"),
         ("Prices as of", ", ".join(sorted({p.as_of for p in prices.values()}))),
     ]
     if evidence.second_reading is not None:
         second = evidence.second_reading
         known.append(("Second reading agrees", f"{figure(second)} of {second.n} cases"))
     return Markup("<h2>What this rests on</h2>{}<h3>Openings of the sealed test split</h3>{}<p>Anyone with the "
-                  "published file can recompute every number: <code>promptceiling verify FILE</code></p>").format(
+                  "published file can recompute every number: <code>promptceiling verify FILE</code>, and write it all "
+                  "as a memo: <code>promptceiling decide --store FILE --memo memo.html</code></p>").format(
         facts(known), ledger)
+
+
+def _paid_back(interval: Interval) -> str:
+    if math.isinf(interval.value) and math.isinf(interval.low):
+        return "never"
+    return f"{months(interval.value)} [{months(interval.low)}, {months(interval.high)}]"
+
+
+def checklist_section(decision: Decision) -> Markup:
+    """What should have been done before a fine-tune is considered, ticked by evidence."""
+    items = join(Markup('<li>{} <strong>{}</strong> <span class="pc-soft">{}</span></li>').format(
+        "✓" if item.done else "✗", item.name, item.because) for item in decision.checklist)
+    return Markup('<h3>Before a fine-tune is considered</h3><ul class="pc-ticks">{}</ul>').format(items)
 
 
 def _number(row_id: str, interval: Interval | None) -> str:
@@ -98,6 +119,6 @@ def _number(row_id: str, interval: Interval | None) -> str:
         return "no figure"
     if row_id in ("no_evals", "few_labels"):
         return f"n {interval.n:,}"
-    shown = {"f1": figure, "latency": milliseconds, "cost": dollars}.get(row_id)
+    shown = {"f1": figure, "latency": milliseconds, "cost": dollars, "payback": _paid_back}.get(row_id)
     text = shown(interval) if shown else f"{points(interval.value)} [{points(interval.low)}, {points(interval.high)}]"
     return f"{text} · n {interval.n:,}"

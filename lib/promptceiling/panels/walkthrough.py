@@ -11,8 +11,12 @@ from markupsafe import Markup
 from promptceiling.decision import Published, read_published
 from promptceiling.errors import PromptCeilingError
 from promptceiling.panels import score_sections, sections, tuning_sections
+from promptceiling.panels.bill_sections import bill_section
 from promptceiling.panels.controls import panel
+from promptceiling.panels.decision import decision_about
+from promptceiling.panels.flip_sections import flips_section
 from promptceiling.panels.markup import notice, page, style
+from promptceiling.panels.picture_sections import dimensions_section, lanes_section
 from promptceiling.panels.what_if import Basis, WhatIf
 
 PUBLISHED_VARIABLE = "PROMPTCEILING_PUBLISHED"
@@ -42,19 +46,25 @@ class Walkthrough:
 
     def _render(self, published: Published) -> None:
         evidence, assumptions = published.evidence, published.assumptions
-        decision = _basis(published).decide()
+        basis = _basis(published)
+        decision, flips, plausible, forecast = basis.decide(), basis.flips(), basis.plausible(), basis.forecast()
         self.top.value = str(page(
-            style(), sections.masthead(evidence, published.published_at), sections.verdict_card(decision),
-            sections.table_section(decision), score_sections.leaderboard_section(evidence, assumptions),
+            style(), sections.masthead(evidence, published.published_at),
+            sections.verdict_card(decision, about_it=decision_about(basis, decision, flips, plausible)),
+            sections.table_section(decision), sections.checklist_section(decision), lanes_section(decision),
+            score_sections.leaderboard_section(evidence, assumptions),
             tuning_sections.alternatives_section(evidence, assumptions, published.prices),
+            dimensions_section([course.option for course in forecast.courses], assumptions),
             score_sections.confusion_section(evidence),
             Markup('<h2 id="what-if">What if</h2><p class="pc-soft">Move a control: the answer below follows. Nothing '
                    "here changes what was published.</p>")))
-        self.rest.value = str(page(sections.rests_on_section(evidence, published.prices, published.published_at)))
+        self.rest.value = str(page(
+            flips_section(flips, plausible), bill_section(evidence, assumptions, forecast, published.ends),
+            sections.rests_on_section(evidence, published.prices, published.published_at, published.ends)))
 
 
 def _basis(published: Published) -> Basis:
-    return Basis(published.evidence, published.assumptions, published.prices)
+    return Basis(published.evidence, published.assumptions, published.prices, published.ends)
 
 
 def open_walkthrough(path: str | Path | None = None) -> widgets.Widget:

@@ -11,24 +11,49 @@ from urllib.parse import parse_qsl, urlencode
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from promptceiling.decision import Assumptions, Decision, Evidence, decide
+from promptceiling.decision import (
+    Assumptions,
+    Decision,
+    Evidence,
+    Flip,
+    Forecast,
+    ModelEnds,
+    Plausible,
+    decide,
+    flips_of,
+    forecast_of,
+    plausible_verdicts,
+)
 from promptceiling.panels import sections
 from promptceiling.panels.controls import controls, panel
+from promptceiling.panels.flip_sections import flips_first
 from promptceiling.panels.markup import EMPTY, page
 from promptceiling.runs import Price
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a decision is made from: the evidence, what the user states, and dated prices by model name."""
+    """What a decision is made from: the evidence, what the user states, dated prices by model name, ends of models.
+
+    Every method takes other assumptions in place of the stated ones.
+    """
 
     evidence: Evidence
     assumptions: Assumptions
     prices: dict[str, Price]
+    ends: ModelEnds | None = None
 
     def decide(self, assumptions: Assumptions | None = None) -> Decision:
-        """The decision, under other assumptions where they are given."""
-        return decide(self.evidence, assumptions or self.assumptions, self.prices)
+        return decide(self.evidence, assumptions or self.assumptions, self.prices, self.ends)
+
+    def flips(self, assumptions: Assumptions | None = None) -> tuple[Flip, ...]:
+        return flips_of(self.evidence, assumptions or self.assumptions, self.prices, self.ends)
+
+    def plausible(self, assumptions: Assumptions | None = None) -> Plausible:
+        return plausible_verdicts(self.evidence, assumptions or self.assumptions, self.prices, self.ends)
+
+    def forecast(self, assumptions: Assumptions | None = None) -> Forecast:
+        return forecast_of(self.evidence, assumptions or self.assumptions, self.prices, self.ends)
 
 
 class WhatIf:
@@ -52,6 +77,16 @@ class WhatIf:
                                             readout_format=",.0f"),
             "labels_enough": _slider(widgets.IntSlider, "Labels that are enough", min=50, max=5000, step=50,
                                      readout_format=",d"),
+            "price_factor": _slider(widgets.FloatLogSlider, "Prices, × the table's", min=-1.5, max=1.5, step=0.05,
+                                    readout_format=".2f"),
+            "gpu_usd_per_hour": _slider(widgets.FloatSlider, "GPU, USD an hour", min=0.1, max=10, step=0.1,
+                                        readout_format=".2f"),
+            "usd_per_hour": _slider(widgets.FloatSlider, "Work, USD an hour", min=5, max=300, step=5,
+                                    readout_format=".0f"),
+            "retrain_every_months": _slider(widgets.FloatSlider, "Re-train every, months", min=0.5, max=24, step=0.5,
+                                            readout_format=".1f"),
+            "usd_per_error": _slider(widgets.FloatSlider, "A wrong answer, USD", min=0, max=2, step=0.005,
+                                     readout_format=".3f"),
         }
         self.reset = widgets.Button(
             description=f"As {basis_is}", tooltip=f"Put every control back to the {basis_is} value")
@@ -94,9 +129,10 @@ class WhatIf:
 
     def _render(self) -> None:
         before, now = self.basis.decide(), self.basis.decide(self.assumptions)
+        flips = Markup('<h3>Would flip it first</h3>{}').format(flips_first(self.basis.flips(self.assumptions), 4))
         card = (sections.unchanged_card(now) if now.verdict == before.verdict
                 else sections.verdict_card(now, label="With these settings"))
-        self.answer.value = str(page(card, sections.changes(before, now, self.basis_is), self._link()))
+        self.answer.value = str(page(card, sections.changes(before, now, self.basis_is), flips, self._link()))
 
     def _link(self) -> Markup:
         moved = self.moved()

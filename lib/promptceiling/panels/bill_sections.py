@@ -1,0 +1,120 @@
+"""The bill and the loop, as HTML: what each option costs, when a fine-tune pays, and how long its model lives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from promptceiling.decision import Assumptions, Course, Evidence, Forecast, ModelEnds, Option, stages_of
+from promptceiling.decision.words import amount, count, months, paid_back, percent, span, usd
+from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure, short
+from promptceiling.panels.markup import EMPTY, notice, table
+from promptceiling.panels.picture_sections import loop_section
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LINES = {"prompt": (ACCENT, "-"), "fine-tune": (OPEN, "-"), "local": (SOFT, "--"), "decisions": (INK, ":")}
+
+
+def bill_section(
+    evidence: Evidence, stated: Assumptions, forecast: Forecast, ends: ModelEnds | None
+) -> Markup:
+    """Cumulative cost, break-even, the bill of every option, the loop of a fine-tune, and the life of its model."""
+    if not forecast.courses:
+        return Markup('<h2 id="bill">The bill and the loop</h2><p>What the options cost is not known: no prompt was '
+                      "scored with its tokens counted and its price listed.</p>")
+    tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
+    stages = stages_of(tune, stated) if tune else ()
+    return Markup('<h2 id="bill">The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
+        _chart(forecast.courses, stated), " ".join(_said(forecast, stated)), _table(forecast.courses, stated),
+        loop_section(stages, stated) if stages else EMPTY, life_section(evidence, forecast, ends))
+
+
+def life_section(evidence: Evidence, forecast: Forecast, ends: ModelEnds | None) -> Markup:
+    """Days left of every model that an option hangs on, and whether a fine-tune can pay back before its model ends."""
+    if ends is None:
+        return EMPTY
+    models = dict.fromkeys(c.option.base_model for c in forecast.courses if c.option.base_model)
+    models |= dict.fromkeys(s.model for s in evidence.prompts)
+    rows = []
+    for model in models:
+        end, days = ends.of(model), ends.days_left(model)
+        rows.append((model, end.ends_on if end else "no end known", f"{days:,}" if days is not None else "–",
+                     end.what_ends if end else "–", end.replacement or "–" if end else "–",
+                     f"{end.source}, {end.as_of}" if end else f"not in the table of {ends.as_of or 'this release'}"))
+    head = [("model", False), ("ends on", False), ("days left", True), ("what ends", False), ("replacement", False),
+            ("source", False)]
+    tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
+    warn = EMPTY
+    if tune is not None and tune.months_left is not None and forecast.payback is not None:
+        left, back = tune.months_left, forecast.payback
+        if back.low > left:
+            warn = notice(f"A fine-tune of {tune.base_model} cannot pay back: it has {months(left)} left and pays "
+                          f"after {span(back, months)}.")
+    return Markup('<h3>How long the models live</h3>{}{}<p class="pc-small pc-soft">Counted from {}.</p>').format(
+        warn, table(head, rows, "Ends of models"), ends.on)
+
+
+def _chart(courses: Sequence[Course], stated: Assumptions) -> Markup:
+    def draw(axes: Axes, narrow: bool) -> None:
+        for course in courses:
+            colour, style = _LINES[course.option.kind]
+            xs = list(range(len(course.paid)))
+            axes.fill_between(xs, [p.low for p in course.paid], [p.high for p in course.paid], color=colour, alpha=0.14,
+                              linewidth=0)
+            axes.plot(xs, [p.value for p in course.paid], color=colour, linestyle=style, linewidth=2.2)
+            if not narrow:
+                axes.text(xs[-1] + 0.02 * xs[-1], course.paid[-1].value, short(_name(course.option), 30), color=colour,
+                          fontsize=9.5, va="center")
+        last = len(courses[0].paid) - 1
+        axes.set_xlim(0, last * (1.0 if narrow else 1.32))
+        axes.set_xticks(range(0, last + 1, max(1, last // 6)))
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(lambda value, _: usd(value))
+        axes.set_xlabel("months", color=SOFT)
+        axes.set_ylabel("USD paid in all", color=SOFT)
+
+    ends = "; ".join(f"{_name(c.option)} ({_LINE_WORDS[c.option.kind]}) {span(c.paid[-1], usd)}" for c in courses)
+    return figure(draw, 3.0, 3.0, f"What each option has cost by the end of {stated.horizon_months} months, set-up "
+                                  f"included, with the range of {courses[0].paid[0].n} plausible worlds: {ends}.",
+                  grid="y")
+
+
+_LINE_WORDS = {"prompt": "blue", "fine-tune": "amber", "local": "dashed", "decisions": "dotted"}
+
+
+def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
+    rows = []
+    for course in courses:
+        option, month = course.option, course.option.month_range
+        lines = "; ".join(f"{name} {usd(float(value))}" for name, value in option.month.items())
+        counted = f", n {month.n}" if month.low != month.high else ""
+        rows.append((_name(option), usd(option.setup_usd), amount(month) + counted, lines,
+                     amount(option.per_1000(stated)), _price(option)))
+    head = [("option", False), ("set-up", True), ("a month", True), ("of which", False), ("per 1,000", True),
+            ("price", False)]
+    return table(head, rows, "What each option costs")
+
+
+def _said(forecast: Forecast, stated: Assumptions) -> list[str]:
+    if forecast.payback is None or forecast.break_even is None:
+        return []
+    back, even = forecast.payback, forecast.break_even
+    quality = ("" if stated.usd_per_error else " What a wrong answer costs is not stated, so a better score counts for "
+               "nothing here.")
+    return [f"At {count(stated.requests_per_month)} requests a month a fine-tune {paid_back(back, forecast.draws)}; "
+            f"within {stated.horizon_months} months in {percent(forecast.pays)} of them. It breaks even within "
+            f"{stated.horizon_months} months from {span(even, count)} requests a month on.{quality}"]
+
+
+def _price(option: Option) -> str:
+    if option.price is not None:
+        return f"{option.price.model}, {option.price.as_of}"
+    return "as stated"
+
+
+def _name(option: Option) -> str:
+    return f"prompt: {option.name}" if option.kind == "prompt" else option.name
