@@ -1,16 +1,25 @@
 """What is gathered about alternatives: the paired comparison, what was broken, and several training seeds."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.decision.made_up_evidence import PRICES, TUNED_WELL, around, evidence, plateau
 from tests.decision.small_run import small_set
 
-from promptceiling.decision import gather, publish, verify
-from promptceiling.decision.changes import class_changes, field_changes, format_changes, share_difference, share_of
+from promptceiling.decision import Assumptions, ShareChange, decide, gather, publish, verify
+from promptceiling.decision.changes import (
+    ClassChange,
+    class_changes,
+    field_changes,
+    format_changes,
+    share_difference,
+    share_of,
+)
 from promptceiling.prompts import PromptVariant, fields_of
-from promptceiling.runs import Endpoint, Workspace
+from promptceiling.runs import Endpoint, Workspace, completions
 from promptceiling.runs.answer import Answer
 from promptceiling.scores import delta_over_draws, wilson
 from promptceiling.scores.paired import tango
@@ -19,6 +28,7 @@ from promptceiling.tuning import register_fine_tune, run_learning_curve, run_loc
 LABELED = small_set(120)
 PROMPT = PromptVariant("prompt", fields_of(LABELED))
 TUNED = PromptVariant("tuned", fields_of(LABELED), confidence=False)
+CALM = ClassChange("billing", 10, around(0.5, 0.1), around(0.5, 0.1), around(0.0, 0.1), 1, 1, False)
 HOST = "http://127.0.0.1:1/v1"
 
 
@@ -60,10 +70,10 @@ def tuned(workspace, model, *, trained=0, **about):
 def test_registered_model_is_an_alternative_and_no_prompt(workspace):
     """A fine-tune from elsewhere is compared on the test split, with labels, fields and format."""
     tuned(workspace, "mine", wrong=0.0, seed=1)
-    evidence = gather(workspace)
-    (found,) = evidence.alternatives
+    gathered = gather(workspace)
+    (found,) = gathered.alternatives
 
-    assert [p.name for p in evidence.prompts] == ["prompt"]
+    assert [p.name for p in gathered.prompts] == ["prompt"]
     assert (found.kind, found.split, found.model) == ("fine-tune", "test", "mine")
     assert found.delta == found.comparison.delta_f1_weighted
     assert found.delta.value > 0.1
@@ -125,6 +135,17 @@ def test_altered_curve_in_a_published_file_is_caught(workspace, tmp_path):
         connection.exec_driver_sql("UPDATE curve_draws SET predicted = ?", (json.dumps([0] * count),))
 
     assert any("readiness.curve" in line for line in verify(tmp_path / "p.sqlite"))
+
+
+def test_verdict_says_what_the_fine_tune_broke():
+    """A fine-tune that gains and gets the priority wrong is told so in its row, and against the verdict to keep it."""
+    worse = ShareChange("priority", around(0.9, 0.02), around(0.5, 0.05), around(-0.4, 0.05), True)
+    found = decide(evidence(alternatives=(replace(TUNED_WELL, fields=(worse,), per_class=(CALM,)),),
+                            plateau=plateau("confirmed")), Assumptions(), PRICES)
+
+    assert found.verdict == "fine-tune (plateau)"
+    assert "It got worse at: priority." in found.row("tune_delta").reason
+    assert "It got worse at: priority." in found.conflict
 
 
 # --- changes
@@ -208,8 +229,6 @@ def test_difference_over_seeds_is_that_of_the_scores_room(workspace):
     for seed in range(2):
         tuned(workspace, f"mine-{seed}", trained=seed, wrong=0.1 + 0.2 * seed, seed=seed)
     (found,) = gather(workspace).alternatives
-    from promptceiling.runs import completions
-
     frame = completions(workspace, LABELED)
     frame = frame[frame["split"] == "test"].sort_values("case_id")
     said = {m: rows["predicted"].tolist() for m, rows in frame.groupby("model")}

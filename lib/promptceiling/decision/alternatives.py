@@ -8,8 +8,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from promptceiling.decision.answers import first_repeat, groups
-from promptceiling.decision.changes import ClassChange, ShareChange, class_changes, field_changes, format_changes
+from promptceiling.decision.changes import (
+    FORMATS,
+    UNUSABLE,
+    ClassChange,
+    ShareChange,
+    class_changes,
+    field_changes,
+    format_changes,
+)
 from promptceiling.decision.usage import TokenUse, latency_ms, requests_per_s, token_use
+from promptceiling.decision.words import points
 from promptceiling.scores import (
     MARGINS,
     Comparison,
@@ -77,6 +86,23 @@ class Alternative:
     def regressions(self) -> tuple[ClassChange, ...]:
         """The labels that lost recall beyond doubt, the greatest loss first."""
         return tuple(change for change in self.per_class if change.regressed)
+
+
+def broken_said(alternative: Alternative) -> str:
+    """What got worse beyond doubt, in a sentence.
+
+    >>> from types import SimpleNamespace as A
+    >>> broken_said(A(regressions=(), broken=("priority",), per_class=(1, 2)))
+    'It got worse at: priority. No label of 2 lost recall beyond doubt.'
+    """
+    lost, labels = alternative.regressions, len(alternative.per_class)
+    worse = [FORMATS.get(name, name) for name in alternative.broken if name not in UNUSABLE]  # their sum says it
+    also = f"It got worse at: {', '.join(worse)}. " if worse else ""
+    if not lost:
+        return f"{also}No label of {labels} lost recall beyond doubt."
+    named = ", ".join(f"{c.label} ({points(c.delta_recall.value)})" for c in lost[:5])
+    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+    return f"{also}{len(lost)} of {labels} labels lost recall beyond doubt (at most 5% false alarms): {named}{more}."
 
 
 def alternatives_of(

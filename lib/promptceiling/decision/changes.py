@@ -15,6 +15,8 @@ from promptceiling.scores.paired import mcnemar_exact, tango
 from promptceiling.scores.units import Units
 
 UNUSABLE = ("unparsed", "truncated", "refused")
+FORMATS = {"unusable": "answers without a usable label", "unparsed": "of these, not read as a label",
+           "truncated": "of these, cut off", "refused": "of these, refused"}
 Mask = NDArray[np.bool_]
 
 

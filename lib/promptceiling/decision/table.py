@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import Answers, worth
 from promptceiling.decision.cost import Cost, cost_of
@@ -167,6 +168,8 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     reason = (f"Fine-tune {figure(tune.f1_weighted)} against {figure(tune.prompt_f1_weighted)}: a difference of "
               f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}] on the same {delta.n} {tune.split} "
               f"cases, which is {worth(tune, stated)}.")
+    if tune.broken or tune.regressions:
+        reason += f" {broken_said(tune)}"
     if not tune.comparable:
         why = tune.comparison.withheld or "The two sides failed on different shares of cases."
         return *head, f"{reason} {why}", "Run again until both are complete.", source

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.checklist import Item, checklist_of
 from promptceiling.decision.conditions import Answers
@@ -93,7 +94,15 @@ def decide(
     verdict = VERDICT_OF[rule]
     return Decision(
         verdict, sentence, why, step, sum(holds for _, holds in carrying), carrying,
-        " ".join(_conflicts(verdict, assumptions, answers, by_id, checklist)), rows, missing, rule, checklist)
+        " ".join([*_broken(verdict, evidence), *_conflicts(verdict, assumptions, answers, by_id, checklist)]), rows,
+        missing, rule, checklist)
+
+
+def _broken(verdict: Verdict, evidence: Evidence) -> list[str]:
+    """What the alternative that the verdict names does worse than the prompt, although its score is better."""
+    kind = "local" if verdict == "use the local classifier" else "fine-tune" if verdict.startswith("fine-tune") else ""
+    found = evidence.alternative(kind)
+    return [broken_said(found)] if found is not None and (found.broken or found.regressions) else []
 
 
 def _conflicts(

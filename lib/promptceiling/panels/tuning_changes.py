@@ -7,33 +7,16 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from promptceiling.decision import Alternative, ClassChange, ShareChange
+from promptceiling.decision.alternatives import broken_said
+from promptceiling.decision.changes import FORMATS
 from promptceiling.decision.words import figure, points
 from promptceiling.panels.markup import join, table
 from promptceiling.scores import Interval
-
-_FORMATS = {"unusable": "answers without a usable label", "unparsed": "of these, not read as a label",
-            "truncated": "of these, cut off", "refused": "of these, refused"}
 
 
 def changes_section(alternatives: Sequence[Alternative]) -> Markup:
     """What each alternative changed beside the main score; nothing where none was scored."""
     return join(_one(a) for a in alternatives if a.per_class)
-
-
-def broken_said(alternative: Alternative) -> str:
-    """What got worse beyond doubt, in a sentence.
-
-    >>> from types import SimpleNamespace as A
-    >>> broken_said(A(regressions=(), broken=("priority",), per_class=(1, 2)))
-    'It got worse at: priority. No label of 2 lost recall beyond doubt.'
-    """
-    lost, labels = alternative.regressions, len(alternative.per_class)
-    also = f"It got worse at: {', '.join(_named(name) for name in alternative.broken)}. " if alternative.broken else ""
-    if not lost:
-        return f"{also}No label of {labels} lost recall beyond doubt."
-    named = ", ".join(f"{c.label} ({points(c.delta_recall.value)})" for c in lost[:5])
-    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    return f"{also}{len(lost)} of {labels} labels lost recall beyond doubt (at most 5% false alarms): {named}{more}."
 
 
 def _one(a: Alternative) -> Markup:
@@ -52,7 +35,7 @@ def _one(a: Alternative) -> Markup:
 def _shares(changes: Sequence[ShareChange], fields: set[str]) -> Markup:
     head = [("what", False), ("prompt", True), ("alternative", True), ("difference", True), ("cases", True),
             ("worse?", False)]
-    rows = [(f"{c.name} right" if c.name in fields else _FORMATS.get(c.name, c.name), _percent(c.prompt),
+    rows = [(f"{c.name} right" if c.name in fields else FORMATS.get(c.name, c.name), _percent(c.prompt),
              _percent(c.alternative), _delta(c.delta), f"{c.delta.n:,}",
              "yes" if c.worse else "not beyond doubt" if _could(c, c.name in fields) else "no") for c in changes]
     return table(head, rows, "Further fields and the format of the answers, before and after")
@@ -74,10 +57,6 @@ def _classes(changes: Sequence[ClassChange]) -> Markup:
     return Markup('<p class="pc-small pc-soft">{}</p>{}').format(
         f"Of {len(changes)} labels a few look worse by chance: \"yes\" holds for all of them together, \"perhaps\" for "
         "the label alone.", table(head, rows, "Every label, before and after; the greatest loss first"))
-
-
-def _named(name: str) -> str:
-    return _FORMATS.get(name, name)
 
 
 def _percent(share: Interval) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from promptceiling.decision import Alternative, Assumptions, Evidence, cost_of
+from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.words import dollars, figure, milliseconds, points
 from promptceiling.panels.markup import EMPTY, join, table
-from promptceiling.panels.tuning_changes import broken_said
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
 from promptceiling.scores.compare import Worth, worth_of

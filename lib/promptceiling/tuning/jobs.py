@@ -70,6 +70,7 @@ async def follow_job(
     poll_s: float | None = None, on_status: Callable[[Record], None] | None = None,
 ) -> Record:
     """Wait for a job that was started earlier, perhaps by another process; its record. Raises as `fine_tune` does."""
+    workspace.check_writable()
     async with endpoint.client(workspace.folder / "embedded") as client:
         return await follow(workspace, client, dict(record), patience_s, poll_s, on_status)
 
@@ -81,6 +82,7 @@ async def cancel_job(workspace: Workspace, record: Record, endpoint: Endpoint) -
     """
     import openai  # imported late: pages that only read need not wait for it
 
+    workspace.check_writable()
     if record["status"] in ENDED:
         raise TuningError(f"The fine-tuning job {record['job_id']} is over ({record['status']}); there is nothing to "
                           "cancel.")
