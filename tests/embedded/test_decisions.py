@@ -1,3 +1,4 @@
+import numpy as np
 import openai
 import pytest
 from openai.types.decision import Decision
@@ -78,3 +79,34 @@ def test_unknown_model_takes_no_decisions(tmp_path):
     """Another model's name is a 404."""
     with pytest.raises(openai.NotFoundError, match="takes no decisions"):
         decided(tmp_path, model="gpt-0")
+
+
+def test_embeddings_are_unit_vectors_that_follow_the_texts(tmp_path):
+    """The client's own call gets a vector a text: texts alike are near, others are not, and an equal text is equal."""
+    texts = ["refund of the invoice", "the invoice refund", "password of my account", "refund of the invoice"]
+
+    async def conversation(client):
+        return await client.embeddings.create(model="embedded-ngrams", input=texts)
+
+    found = talk(tmp_path, conversation)
+    one, alike, other, same = (np.array(row.embedding) for row in found.data)
+
+    assert [row.index for row in found.data] == [0, 1, 2, 3]
+    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
+    assert one @ alike > one @ other + 0.3
+    np.testing.assert_array_equal(one, same)
+    assert found.usage.prompt_tokens > 0
+
+
+@pytest.mark.parametrize(("body", "kind", "said"), [
+    ({"model": MODEL, "input": "a"}, openai.NotFoundError, "gives no vectors"),
+    ({"model": "embedded-ngrams", "input": [""]}, openai.BadRequestError, "none of them empty"),
+    ({"model": "embedded-ngrams", "input": []}, openai.BadRequestError, "none of them empty"),
+])
+def test_impossible_embedding_is_refused_in_words(tmp_path, body, kind, said):
+    """Another model, or a text that is none, is refused with a sentence."""
+    async def conversation(client):
+        return await client.embeddings.create(**body)
+
+    with pytest.raises(kind, match=said):
+        talk(tmp_path, conversation)

@@ -1,4 +1,4 @@
-"""The embedded model as one ASGI app that speaks the OpenAI protocol: models, chat, decisions, files, tuning jobs."""
+"""The embedded model as one ASGI app that speaks the OpenAI protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from promptceiling.embedded import decisions, learner
+from promptceiling.embedded import decisions, embeddings, learner
 from promptceiling.embedded.jobs import Jobs
 from promptceiling.embedded.request import read_request
 
@@ -34,6 +34,7 @@ def create_app(folder: str | Path) -> Starlette:
         Route("/v1/models", server.models),
         Route("/v1/chat/completions", server.chat, methods=["POST"]),
         Route("/v1/decisions", server.decide, methods=["POST"]),
+        Route("/v1/embeddings", server.embed, methods=["POST"]),
         Route("/v1/files", server.upload, methods=["POST"]),
         Route("/v1/files/{id}", server.file),
         Route("/v1/fine_tuning/jobs", server.create_job, methods=["POST"]),
@@ -101,6 +102,25 @@ class _Server:
             "usage": {"input_tokens": given, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
                       "output_tokens": 0, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": given},
         })
+
+    async def embed(self, request: Request) -> JSONResponse:
+        try:
+            body = json.loads(await request.body())
+            given, encoding, name = body["input"], body.get("encoding_format") or "float", body.get("model")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return _error(400, f"The request body cannot be read: {type(error).__name__}.", "invalid_request")
+        texts = [given] if isinstance(given, str) else given
+        if name != embeddings.EMBEDDING_MODEL:
+            return _error(404, f"The model {name!r} gives no vectors here; {embeddings.EMBEDDING_MODEL!r} does.",
+                          "model_not_found")
+        if not isinstance(texts, list) or not texts or not all(isinstance(t, str) and t for t in texts):
+            return _error(400, "The input must be a text or a list of texts, none of them empty.", "invalid_request")
+        vectors = await run_in_threadpool(embeddings.embed, texts)
+        tokens = sum(map(_tokens, texts))
+        return JSONResponse({
+            "object": "list", "model": name, "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+            "data": [{"object": "embedding", "index": k, "embedding": embeddings.encoded(vector, encoding)}
+                     for k, vector in enumerate(vectors)]})
 
     async def upload(self, request: Request) -> JSONResponse:
         async with request.form(max_files=1) as form:

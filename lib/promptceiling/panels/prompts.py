@@ -20,6 +20,7 @@ from promptceiling.panels.markup import EMPTY, notice, page, style
 from promptceiling.panels.prompt_editor import VariantEditor
 from promptceiling.prompts import PromptVariant, ShotPicker, hard_variant, render
 from promptceiling.runs import Endpoint, RunHandle, Workspace, completions, price_of, run_variants
+from promptceiling.runs.embedding import vectors_at_hand
 from promptceiling.runs.estimate import OUTPUT_TOKENS
 from promptceiling.runs.money import likely_tokens
 from promptceiling.runs.read_only import WHY, only_shows
@@ -75,7 +76,7 @@ class PromptsPanel:
         self._problem, self._answers = "", EMPTY
         self._stored = self._answered()
         try:
-            self._picker = ShotPicker(labeled_set)
+            self._picker = self._pick_by()
             self._cases = labeled_set.split("validation").reset_index(drop=True)
         except PromptCeilingError as error:
             self._problem, self._cases = str(error), labeled_set.cases.iloc[:0]
@@ -102,7 +103,7 @@ class PromptsPanel:
                                          case_ids=chosen["id"].tolist())
         finally:
             self._handle = None
-        self._stored = self._answered()
+        self._stored, self._picker = self._answered(), self._pick_by()
         rows = self._of(variant)
         rows = rows[(rows["variant"] == variant.name) & (rows["repeat"] == 0)].set_index("case_id")
         told = [(case, _short(text), expected, *_answer(rows, case)) for case, text, expected in zip(
@@ -189,6 +190,11 @@ class PromptsPanel:
                 p if isinstance(p, str) else None for p in rows["predicted"]]).confused
         except PromptCeilingError:
             return ()
+
+    def _pick_by(self) -> ShotPicker:
+        """A picker with the vectors that the workspace holds; of a variant without them the page says so."""
+        held, _ = vectors_at_hand(self.workspace, self.labeled_set, self.variants, self.endpoint, "validation")
+        return ShotPicker(self.labeled_set, held)
 
     def _answered(self) -> pd.DataFrame | None:
         """The validation answers that the workspace holds of this endpoint; None without a workspace."""

@@ -2,6 +2,7 @@
 
 from promptceiling.runs.brought_in import bring_in
 from promptceiling.runs.completions import completions
+from promptceiling.runs.embedding import embed_texts
 from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint, parameter
 from promptceiling.runs.estimate import Estimate, estimate_run
 from promptceiling.runs.findings import Finding
@@ -33,6 +34,7 @@ __all__ = [
     "begin_run",
     "bring_in",
     "completions",
+    "embed_texts",
     "estimate_run",
     "import_results",
     "latest_probe",

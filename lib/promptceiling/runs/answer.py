@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 
 MAX_TEXT = 100_000  # characters of a completion that are kept
@@ -124,6 +125,24 @@ def plausible(answer: Answer, most_input: int) -> Answer:
         return answer
     return replace(answer, input_tokens=given, cached_tokens=cached, cache_write_tokens=written, output_tokens=output,
                    reasoning_tokens=reasoning)
+
+
+def read_vectors(raw: bytes) -> Answer:
+    """The vectors in a response body of the embeddings route, as a JSON list in the order of the texts.
+
+    Raises NoCompletion where the body is none, or a vector is not made of as many finite numbers as the others.
+    """
+    try:
+        body = json.loads(raw)
+        rows = sorted(body["data"], key=lambda row: row["index"])
+        vectors = [[float(x) for x in row["embedding"]] for row in rows]
+        usage = body.get("usage")
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OverflowError):
+        raise NoCompletion from None
+    if len({len(v) for v in vectors}) != 1 or not vectors[0] or not all(math.isfinite(x) for v in vectors for x in v):
+        raise NoCompletion
+    return Answer(text=json.dumps(vectors), model=_word(body.get("model")) or "",
+                  input_tokens=_count(usage, "prompt_tokens"), output_tokens=0)
 
 
 def _apart(usage: dict[str, object], output: int, reasoning: int) -> bool:

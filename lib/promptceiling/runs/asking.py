@@ -13,13 +13,15 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from promptceiling.errors import EndpointError
-from promptceiling.runs.answer import Answer, NoCompletion, read_answer, read_decision
+from promptceiling.runs.answer import Answer, NoCompletion, read_answer, read_decision, read_vectors
 from promptceiling.runs.endpoint import Route, Wire
 
 MAX_SENDS = 6
 MAX_TIMEOUTS = 2  # of these sends: one that timed out may have been paid for
 LONGEST_WAIT_S = 120.0
 _JITTER = random.Random()  # noqa: S311
+_READ = {"chat/completions": read_answer, "decisions": read_decision, "embeddings": read_vectors}
+_SAID = {"chat/completions": "chat completion", "decisions": "decision", "embeddings": "list of vectors"}
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 
 
@@ -116,11 +118,9 @@ async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> 
             return Answer(error_kind=kind, error="The prompt is too long for the model.")
         raise _Failed(kind, f"the server answered {response.status_code}", retry_after(response.headers))
     try:
-        read = read_decision if route == "decisions" else read_answer
-        return read(without(wire.key, response.content))
+        return _READ[route](without(wire.key, response.content))
     except NoCompletion:
-        said = "decision" if route == "decisions" else "chat completion"
-        raise _Failed("bad_body", f"the answer was not a {said}") from None
+        raise _Failed("bad_body", f"the answer was no {_SAID[route]}") from None
 
 
 def without(key: str, raw: bytes) -> bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EMBEDDED_MODEL = "embedded-in-context"
 EMBEDDED_URL = "http://embedded/v1"
-Route = Literal["chat/completions", "decisions"]
+Route = Literal["chat/completions", "decisions", "embeddings"]
 ROUTES: tuple[Route, ...] = get_args(Route)
 _OWN = ("model", "messages", "input", "questions", "response_format", "stream", "n")
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant
+from promptceiling.runs.embedding import vectors_at_hand
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.money import likely_tokens
 from promptceiling.runs.prices import Price, price_of
@@ -55,7 +56,8 @@ def estimate_run(
 
     Nothing is sent. Raises InputError for an empty split.
     """
-    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids)
+    vectors, variants = vectors_at_hand(workspace, labeled_set, variants, endpoint, split)
+    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids, vectors)
     price = price or price_of(endpoint)
     stored = workspace.usable_keys(requests.keys) if workspace else set()
     todo = [key for key in requests.keys if key not in stored]

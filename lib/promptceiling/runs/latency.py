@@ -8,6 +8,7 @@ from promptceiling.errors import EndpointError, InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, render
 from promptceiling.runs.asking import ask
+from promptceiling.runs.embedding import vectors_for
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.money import Purse, check_budget, output_limit
 from promptceiling.runs.prices import Price, price_of
@@ -34,7 +35,8 @@ async def measure_latency(
     if cases.empty:
         raise InputError(f"The split 'validation' of {labeled_set.name} has no cases.", column="split")
     cases = cases.iloc[[k % len(cases) for k in range(WARM_UP + calls)]]
-    shots = ShotPicker(labeled_set).pick(variant, cases)
+    vectors = await vectors_for(workspace, labeled_set, [variant], endpoint, "validation", budget_usd=budget_usd)
+    shots = ShotPicker(labeled_set, vectors).pick(variant, cases)
     bodies = [request_body(endpoint, render(variant, t, s)) for t, s in zip(cases["input"], shots, strict=True)]
     seconds = []
     purse = Purse(price, budget_usd, workspace.spent_usd(), output_limit(dict(endpoint.parameters)))

@@ -14,6 +14,7 @@ from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant, ShotPicker, read_completion
 from promptceiling.prompts.render import Shot
 from promptceiling.runs.answer import Answer
+from promptceiling.runs.embedding import Vectors, embedding_models, vectors_at_hand, vectors_for
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.flight import Flight
 from promptceiling.runs.handle import RunHandle
@@ -46,11 +47,20 @@ async def run_variants(
     cost is set aside, by `price` or by the price table. It is exact where the endpoint's parameters limit the answer's
     tokens; else an answer of up to 2,048 tokens, or twice the longest so far, is set aside.
 
+    Vectors that variants choose shots by are asked for first, see `embed_texts`, which raises EndpointError.
+
     Raises InputError for an empty split, and for a budget without a price. An endpoint that can never succeed ends the
     run with the state "stopped", a spent budget with "budget", `handle.stop()` with "cancelled"; what came is kept.
     """
     start = time.monotonic()
-    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids)
+    handle = handle or RunHandle()
+    vectors: Vectors = {}
+    if embedding_models(variants) and not workspace.read_only:
+        vectors = await vectors_for(
+            workspace, labeled_set, variants, endpoint, split, budget_usd=budget_usd, handle=handle)
+    elif embedding_models(variants):
+        vectors, _ = vectors_at_hand(workspace, labeled_set, variants, endpoint, split)
+    requests = requests_of(labeled_set, variants, endpoint, split, repeats, case_ids, vectors)
     price = price or price_of(endpoint)
     check_budget(budget_usd, price, endpoint)
     if workspace.read_only:
@@ -62,7 +72,6 @@ async def run_variants(
     stored = workspace.usable_keys(requests.keys)
     purse = Purse(price, budget_usd, workspace.spent_usd(), output_limit(dict(endpoint.parameters)))
     pace = Pace(concurrency)
-    handle = handle or RunHandle()
     failed: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     sent = 0
@@ -140,15 +149,15 @@ def begin_run(
 
 def requests_of(
     labeled_set: LabeledSet, variants: Sequence[PromptVariant], endpoint: Endpoint, split: str, repeats: int,
-    case_ids: Collection[str] | None = None,
+    case_ids: Collection[str] | None = None, vectors: Vectors | None = None,
 ) -> Requests:
-    """Everything that a run would ask. Raises InputError for an empty split."""
+    """Everything that a run would ask. Raises InputError for an empty split, and for vectors that are missing."""
     cases = labeled_set.split(split)
     if case_ids is not None:
         cases = cases[cases["id"].isin(set(case_ids))]
     if cases.empty:
         raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
-    picker = ShotPicker(labeled_set)
+    picker = ShotPicker(labeled_set, vectors)
     return Requests(endpoint, variants, cases, [_shots(picker, variant, cases) for variant in variants], repeats)
 
 

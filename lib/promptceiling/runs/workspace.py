@@ -19,6 +19,7 @@ from promptceiling.runs import schema
 from promptceiling.runs.answer import Answer
 from promptceiling.runs.store import Store, now
 
+_MANY = 500  # keys that one query looks for
 _CHUNK = 5_000  # rows written with one statement
 _VARIANT: TypeAdapter[PromptVariant] = TypeAdapter(PromptVariant)
 
@@ -137,6 +138,17 @@ class Workspace(Store):
             t.c.finish_reason.is_(None) | (t.c.finish_reason != "content_filter"))
         with self._engine.connect() as connection:
             return set(keys) & set(connection.scalars(query))
+
+    def answer_texts(self, keys: Iterable[str]) -> dict[str, str]:
+        """The texts of those requests that have an answer, by request key."""
+        t, wanted = schema.answers, list(keys)
+        found: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for at in range(0, len(wanted), _MANY):
+                rows = connection.execute(select(t.c.request_key, t.c.text).where(
+                    t.c.request_key.in_(wanted[at : at + _MANY]), t.c.error_kind.is_(None)))
+                found |= {row.request_key: json.loads(row.text) for row in rows}
+        return found
 
     def save_answer(self, key: str, answer: Answer) -> None:
         """Keep one answer, in a commit of its own; a later answer to the same request replaces a failure."""

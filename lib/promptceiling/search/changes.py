@@ -15,6 +15,7 @@ from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts import PromptVariant, Shot, ShotPicker, render
 from promptceiling.prompts.shots import Vectors
 from promptceiling.runs import Endpoint, Workspace, completions
+from promptceiling.runs.embedding import vectors_at_hand
 from promptceiling.scores import Comparison, Interval, compare_paired
 from promptceiling.scores.metrics import encode, point_metrics_of
 from promptceiling.scores.paired import tango
@@ -102,6 +103,8 @@ def diff_variants(
     cases = labeled_set.split(split)
     if cases.empty:
         raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
+    if vectors is None and endpoint is not None:
+        vectors, _ = vectors_at_hand(workspace, labeled_set, (before, after), endpoint, split)
     picker = ShotPicker(labeled_set, vectors)
     shots = [[tuple(s.id for s in own) for own in picker.pick(v, cases)] for v in (before, after)]
     pairs = list(zip(*shots, strict=True))

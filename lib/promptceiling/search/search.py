@@ -9,6 +9,7 @@ from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint, Price, Progress, RunHandle, Workspace, price_of, run_variants
+from promptceiling.runs.embedding import vectors_at_hand
 from promptceiling.runs.estimate import OUTPUT_TOKENS
 from promptceiling.runs.money import likely_tokens
 from promptceiling.runs.runner import requests_of
@@ -76,7 +77,8 @@ def _affordable(
     if price is None:
         raise InputError(f"No price is known for {endpoint.model!r}, so a budget in dollars cannot be kept. State its "
                          "price, or a budget in calls.")
-    requests = requests_of(course.labeled_set, course.alive, endpoint, "validation", 1, course.ids)
+    vectors, variants = vectors_at_hand(workspace, course.labeled_set, course.alive, endpoint, "validation")
+    requests = requests_of(course.labeled_set, variants, endpoint, "validation", 1, course.ids, vectors)
     first = set(course.ids[: course.sizes[0]])
     contents = [requests.content(key) for _, case, _, key in requests.items if case in first]
     given = sum(map(likely_tokens, contents)) / len(contents)
