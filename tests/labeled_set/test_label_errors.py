@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 from tests.made_up import made_cases, real_set
 
-from promptceiling.labeled_set import data_file, read_labeled_set
+from promptceiling.labeled_set import held_out, label_errors
 from promptceiling.labeled_set.label_errors import find_label_errors
 
 
@@ -20,22 +21,48 @@ def searched(cases, *, seed=0, share=0.05):
     return float(np.isin(found.order[:k], flipped).mean()), float(np.isin(baseline[:k], flipped).mean())
 
 
-def test_flipped_labels_rank_first(capsys):
-    """With 5% of labels flipped at random, over three sets and three draws: the top 5% hold no fewer than the baseline.
+def test_flipped_labels_rank_first():
+    """With 5% of labels flipped at random, two thirds of the top 5% are flipped ones, and no fewer than the baseline's.
 
-    The baseline ranks by the lowest out-of-fold probability of the given label, from the same model. On no set is the
-    rank worse by more than a flipped label in a hundred.
+    The baseline ranks by the lowest probability of the given label, from the same model. `tests/simulations` holds the
+    same over three whole sets and ten draws.
     """
-    sets = {"support_tickets": read_labeled_set(data_file("support_tickets.csv")),
-            **{name: real_set(name) for name in ("banking77_test", "arbanking77_test")}}
-    shares = {name: np.mean([searched(s.cases, seed=seed) for seed in range(3)], axis=0) for name, s in sets.items()}
-    with capsys.disabled():
-        for name, (ours, baseline) in shares.items():
-            print(f"\n{name}: {ours:.3f} of the top 5% are flipped; lowest probability alone {baseline:.3f}", end="")
+    cases = real_set("banking77_test").cases.iloc[::2]
+    ours, baseline = np.mean([searched(cases, seed=seed) for seed in range(3)], axis=0)
 
-    ours, baseline = np.mean(list(shares.values()), axis=0)
-    assert ours >= baseline
-    assert all(a >= b - 0.01 and a > 0.5 for a, b in shares.values())
+    assert ours >= max(baseline, 2 / 3)
+
+
+def test_unit_of_a_case_has_no_part_in_its_score():
+    """Leaving a fold out by its block of the inverse gives what fitting anew without it gives, to rounding.
+
+    The reference is scikit-learn's ridge regression on the same features and a constant column, weighted alike.
+    """
+    cases = made_cases(40)
+    texts, folds = [c["input"] for c in cases], np.array([*range(20), *[20, 21] * 5, *[22] * 10])
+    targets = np.eye(3)[[k % 3 for k in range(40)]]
+    weights = np.linspace(0.5, 2, 40)
+    features = np.column_stack([held_out._features(texts).toarray(), np.ones(40)])
+    expected = np.zeros_like(targets)
+    for fold in range(23):
+        fit = Ridge(alpha=1.0, fit_intercept=False, tol=1e-12).fit(
+            features[folds != fold], targets[folds != fold], sample_weight=weights[folds != fold])
+        expected[folds == fold] = fit.predict(features[folds == fold])
+
+    assert np.abs(held_out.held_out_scores(texts, targets, folds, 0, weights) - expected).max() < 1e-5
+
+
+def test_large_sets_are_searched_by_their_singular_vectors(monkeypatch):
+    """Above the size that is solved exactly, the flipped labels of an easy set still rank first."""
+    monkeypatch.setattr(held_out, "EXACT", 50)
+    monkeypatch.setattr(label_errors, "EXACT", 50)
+    cases = made_cases(120)
+    given = ["export" if k % 20 == 0 else c["expected_category"] for k, c in enumerate(cases)]
+    flipped = {k for k in range(120) if given[k] != cases[k]["expected_category"]}
+
+    found = find_label_errors([c["input"] for c in cases], given, [c["id"] for c in cases])
+
+    assert set(found.order[: len(flipped)].tolist()) == flipped
 
 
 def test_flipped_labels_of_an_easy_set_are_all_found():

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-FOLDS = 5
+from promptceiling.labeled_set.held_out import EXACT, FOLDS, held_out_scores
+
 LARGEST = 20_000
 FEWEST_PER_CLASS = 3
 
@@ -40,13 +41,13 @@ def find_label_errors(
 ) -> LabelErrors | None:
     """Cases ranked by how likely their label is wrong; None where there are too few cases to learn from.
 
-    A linear model over words and characters is fitted on four fifths at a time (cases of one unit stay together) and
-    gives each case probabilities that its own label had no part in. A case is suspected where another label reaches
-    that label's mean self-confidence while its own does not (the confident joint of Northcutt, Jiang and Chuang 2021,
-    doi 10.1613/jair.1.12125). The rank is the probability of the given label over the root of the entropy of all
-    (after Kuan and Mueller 2022): a doubted label counts more where the model is sure of another. Departures: classes
-    with fewer than 3 cases are left out; of more than 20,000 cases, a sample fixed by their content is examined. The
-    order of rows plays no part.
+    Ridge regression over words and characters gives each case probabilities that its own label, and those of its unit,
+    had no part in: fitted without the unit up to 4,000 cases, above that on four fifths at a time. A case is suspected
+    where another label reaches that label's mean self-confidence while its own does not (the confident joint of
+    Northcutt, Jiang and Chuang 2021, doi 10.1613/jair.1.12125). The rank is the probability of the given label over the
+    root of the entropy of all (after Kuan and Mueller 2022): a doubted label counts more where the model is sure of
+    another. Departures: classes with fewer than 3 cases are left out; of more than 20,000 cases, a sample fixed by
+    their content is examined. The order of rows plays no part.
     """
     frame = pd.DataFrame({"text": list(texts), "label": list(labels), "unit": list(units)})
     frame["key"] = [hashlib.sha256(f"{seed}\0{u}".encode("utf-8", "surrogatepass")).hexdigest() for u in frame["unit"]]
@@ -56,7 +57,7 @@ def find_label_errors(
     if len(classes) < 2 or len(frame) < 10 * FOLDS:
         return None
     given = np.searchsorted(classes, frame["label"].to_numpy())
-    p = out_of_fold(frame["text"].tolist(), given, len(classes), _folds(frame), seed)
+    p = out_of_fold(frame["text"].tolist(), given, len(classes), _left_out(frame), seed)
     rows = np.arange(len(frame))
     own = p[rows, given]
     threshold = np.bincount(given, own, len(classes)) / np.maximum(np.bincount(given, minlength=len(classes)), 1)
@@ -72,46 +73,15 @@ def find_label_errors(
 
 
 def out_of_fold(texts: list[str], given: NDArray[Any], n_classes: int, folds: NDArray[Any], seed: int) -> NDArray[Any]:
-    """Probabilities [case, class], each from a model that did not see the labels of the case's fold.
-
-    The model: TF-IDF of words (1-2) and characters in words (3-4), its first 256 singular vectors, ridge regression on
-    the classes, and a softmax of ten times its scores. It is fast, and sharp enough to rank.
-    """
-    features = text_vectors(texts, seed)
-    targets = np.eye(n_classes)[given]
-    scores = np.zeros_like(targets)
-    for fold in np.unique(folds):
-        fit, held = folds != fold, folds == fold
-        mean = targets[fit].mean(axis=0)
-        own = features[fit]
-        weights = np.linalg.solve(own.T @ own + np.eye(own.shape[1]), own.T @ (targets[fit] - mean))
-        scores[held] = features[held] @ weights + mean
+    """Probabilities [case, class] from models that did not see the labels of the case's fold: 10x softmax of scores."""
+    scores = held_out_scores(texts, np.eye(n_classes)[given], folds, seed)
     raised = np.exp(10 * (scores - scores.max(axis=1, keepdims=True)))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def text_vectors(texts: list[str], seed: int) -> NDArray[np.float64]:
-    """Dense vectors [text, at most 256]: the singular vectors of TF-IDF over words and characters."""
-    from scipy.sparse import csr_array, hstack  # imported late: pages that only read need not wait for it
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    kept = []
-    for analyzer, ngrams in (("word", (1, 2)), ("char_wb", (3, 4))):
-        for fewest in (2, 1):
-            try:
-                kept.append(TfidfVectorizer(sublinear_tf=True, analyzer=analyzer, ngram_range=ngrams, min_df=fewest,
-                                            dtype=np.float32).fit_transform(texts))
-            except ValueError:  # no such word occurs, or none twice
-                continue
-            break
-    found = csr_array(hstack(kept, format="csr"))
-    size = max(1, min(256, len(texts) // 4, found.shape[1] - 1))
-    return np.asarray(TruncatedSVD(size, n_iter=3, random_state=seed).fit_transform(found), dtype=np.float64)
-
-
-def _folds(frame: pd.DataFrame) -> NDArray[Any]:
-    """Folds 0 to 4 as even as can be within each class of a unit's first case; a unit is never parted."""
+def _left_out(frame: pd.DataFrame) -> NDArray[Any]:
+    """What is left out together: each unit, or a fold of units, as even as can be in the class of their first case."""
     first = frame.drop_duplicates("key")
-    fold = dict(zip(first["key"], first.groupby("label").cumcount() % FOLDS, strict=True))
+    numbers = first.groupby("label").cumcount() % FOLDS if len(frame) > EXACT else range(len(first))
+    fold = dict(zip(first["key"], numbers, strict=True))
     return np.array([fold[key] for key in frame["key"]])

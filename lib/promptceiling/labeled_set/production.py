@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.finding import quoted, wilson
-from promptceiling.labeled_set.label_errors import FOLDS, text_vectors
+from promptceiling.labeled_set.held_out import FOLDS, held_out_scores
 from promptceiling.labeled_set.labeled_set import LabeledSet
 from promptceiling.labeled_set.language import language_of
 from promptceiling.labeled_set.near_duplicates import normalised
@@ -23,6 +23,7 @@ from promptceiling.labeled_set.near_duplicates import normalised
 TELLS_APART = 0.6
 FEWEST = 30
 LARGEST = 5_000
+SHUFFLES = 100
 Verdict = Literal["representative", "not representative", "undecidable"]
 
 
@@ -75,8 +76,9 @@ def compare_with_production(
     """Whether a classifier can tell the labeled texts from production's, and by what.
 
     Classifier two-sample test (Lopez-Paz and Oquab 2017): a ridge classifier over words and characters, out of fold;
-    texts that are the same to a reader share a fold. The AUC's interval is DeLong's over the held-out scores. At most
-    5,000 texts of each are compared, a sample fixed by their content. Raises InputError below 30 texts on a side.
+    texts that are the same to a reader share a fold. The AUC's interval is DeLong's over the held-out scores, widened
+    and centred by what the same classifier makes of sides drawn by chance. At most 5,000 texts of each are compared, a
+    sample fixed by their content. Raises InputError below 30 texts on a side.
     """
     labeled, live = _sample(labeled_set.cases["input"].tolist(), seed), _sample(list(production), seed)
     for what, texts in (("labeled set", labeled), ("production sample", live)):
@@ -85,8 +87,7 @@ def compare_with_production(
                              column="input")
     texts = [*labeled, *live]
     is_live = np.repeat([False, True], [len(labeled), len(live)])
-    scores = _out_of_fold(texts, is_live, seed)
-    auc, low, high = auc_interval(scores[is_live], scores[~is_live])
+    scores, auc, low, high = _told_apart(texts, is_live, seed)
     verdict: Verdict = ("not representative" if low > tells_apart else "representative" if high < tells_apart
                         else "undecidable")
     order = np.argsort(scores, kind="stable")
@@ -121,19 +122,40 @@ def _sample(texts: list[str], seed: int) -> list[str]:
     return [text for _, text in sorted(keyed)[:LARGEST]]
 
 
-def _out_of_fold(texts: list[str], is_live: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
-    vectors = text_vectors(texts, seed)
-    digests = [hashlib.sha256(f"{seed}\0{normalised(t)}".encode("utf-8", "surrogatepass")).digest() for t in texts]
-    folds = np.array([digest[0] % FOLDS for digest in digests])
-    # each side weighs the same, so that a score is not moved by how many texts a side has
-    weight = np.where(is_live, 1 / is_live.sum(), 1 / (~is_live).sum()) * len(texts) / 2
-    target, scores = np.where(is_live, 1.0, -1.0), np.zeros(len(texts))
+def _told_apart(
+    texts: list[str], is_live: NDArray[np.bool_], seed: int
+) -> tuple[NDArray[np.float64], float, float, float]:
+    """Held-out scores (higher: more like production), and their AUC with its interval.
+
+    DeLong's error takes the scores as independent, and those of one fold are not. So the sides are drawn anew a hundred
+    times, by chance alone and within each fold: how much the AUC then scatters beyond DeLong's error widens the
+    interval, and how far it lies from 0.5 on average moves it.
+    """
+    rng, folds = np.random.default_rng(seed), _folds(texts, is_live, seed)
+    sides = np.repeat(is_live[:, None], SHUFFLES + 1, axis=1)
     for fold in np.unique(folds):
-        fit, held = folds != fold, folds == fold
-        own = vectors[fit] * weight[fit, None]
-        solved = np.linalg.solve(own.T @ vectors[fit] + np.eye(vectors.shape[1]), own.T @ target[fit])
-        scores[held] = vectors[held] @ solved
-    return scores
+        sides[folds == fold, 1:] = rng.permuted(sides[folds == fold, 1:], axis=0)
+    scores = held_out_scores(texts, sides - is_live.mean(), folds, seed)
+    shuffled = [auc_interval(scores[side, k], scores[~side, k]) for k, side in enumerate(sides.T) if k]
+    auc, low, high = auc_interval(scores[is_live, 0], scores[~is_live, 0])
+    null = np.array([found[0] for found in shuffled])
+    told = np.array([(found[2] - found[1]) / (2 * 1.96) for found in shuffled])
+    wider = max(1.0, float(null.std(ddof=1) / np.sqrt(np.mean(told**2))))
+    moved = min(1.0, auc + 0.5 - float(null.mean()))
+    error = wider * (high - low) / 2
+    return scores[:, 0], moved, max(0.0, moved - error), min(1.0, moved + error)
+
+
+def _folds(texts: list[str], is_live: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
+    """Folds by content, as even as can be on both sides; texts that are the same to a reader share one."""
+    plain = [normalised(text) for text in texts]
+    first = dict(zip(reversed(plain), reversed(is_live.tolist()), strict=True))
+    fold: dict[str, int] = {}
+    seen = [0, 0]
+    for text in sorted(first, key=lambda t: hashlib.sha256(f"{seed}\0{t}".encode("utf-8", "surrogatepass")).digest()):
+        fold[text] = seen[first[text]] % FOLDS
+        seen[first[text]] += 1
+    return np.array([fold[text] for text in plain])
 
 
 def _sentence(verdict: str, auc: float, low: float, high: float, n: int, m: int, bar: float) -> str:
