@@ -22,7 +22,7 @@ def test_two_halves_of_one_set_are_not_told_apart():
 def test_two_samples_of_one_source_hold_chance_in_their_interval():
     """Of 20 pairs of samples drawn from one source, the interval of the AUC holds 0.5 about 95 in 100 times.
 
-    `tests/simulations/production.py` has the same of real questions, where DeLong's interval alone holds it 80 to 90 times.
+    `tests/simulations/production.py` has the same of real questions; DeLong's interval alone holds it 80 to 90 times.
     """
     cases = [made_cases(80, seed=seed) for seed in range(20)]
     found = [compare_with_production(made_set(own[:40]), [c["input"] for c in own[40:]]) for own in cases]
@@ -33,7 +33,8 @@ def test_two_samples_of_one_source_hold_chance_in_their_interval():
 
 def test_texts_of_another_kind_are_told_apart_and_named():
     """Bank questions against Ubuntu questions: not representative, with "card" among the terms that differ."""
-    compared = compare_with_production(real_set("askubuntu_test"), real_set("banking77_test").cases["input"].tolist()[:600])
+    questions = real_set("banking77_test").cases["input"].tolist()[:600]
+    compared = compare_with_production(real_set("askubuntu_test"), questions)
 
     assert compared.verdict == "not representative"
     assert compared.low > 0.9
