@@ -104,6 +104,15 @@ def test_cases_of_one_unit_do_not_count_as_independent():
         assert z.high - z.low == pytest.approx(x.high - x.low, rel=0.08)
 
 
+def test_what_units_would_show_is_what_their_interval_is_worth():
+    """Copies show no smaller difference than the cases that they are copies of."""
+    y, a, b = example(200)
+    b = b[::-1]
+    one = compare_paired(y, a, b, L)
+    five = compare_paired(y * 5, a * 5, b * 5, L, units=list(range(200)) * 5)
+    assert five.detectable == pytest.approx(one.detectable, rel=0.05)
+
+
 def test_what_cannot_be_compared_is_refused():
     """Lengths, margins and nothing left, each in a sentence."""
     with pytest.raises(InputError, match="2 expected, 1 and 2"):

@@ -6,6 +6,7 @@ from scipy.stats import fisher_exact
 
 from promptceiling.errors import InputError
 from promptceiling.scores import bands_of, slices_of, wilson
+from promptceiling.scores.slices import likeness_within
 
 
 def test_a_slice_has_its_accuracy_and_that_of_the_rest():
@@ -47,6 +48,17 @@ def test_customers_that_differ_do_not_flag_what_they_have_in_common():
     assert naive / 200 > 0.25
     own = slices_of(right, {"customer": customer.tolist()}, units=customer.tolist())[0]
     assert own.accuracy == wilson(round(25 * own.accuracy.value), 25)
+
+
+def test_likeness_within_units_is_the_intraclass_correlation():
+    """1 where a unit's answers are all alike, about the share that was put in elsewhere, 0 for units of one case."""
+    rng = np.random.default_rng(0)
+    unit = np.repeat(np.arange(400), 10)
+    assert likeness_within(np.repeat(rng.random(400) < 0.7, 10), unit) == pytest.approx(1.0)
+    own = rng.beta(0.7 * 4, 0.3 * 4, 400)  # 1 / (4 + 1): a correlation of 0.2
+    assert likeness_within(rng.random(4000) < own[unit], unit) == pytest.approx(0.2, abs=0.03)
+    assert likeness_within(rng.random(50) < 0.5, np.arange(50)) == 0
+    assert likeness_within(np.ones(9, dtype=bool), np.zeros(9, dtype=int)) == 0
 
 
 def test_a_bad_slice_is_found_and_comes_first():

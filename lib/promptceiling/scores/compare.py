@@ -11,7 +11,7 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, difference_interval
+from promptceiling.scores.interval import Interval, Z, difference_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.paired import mcnemar_exact, sign_flip_exact, tango
 from promptceiling.scores.power import minimum_detectable_delta
@@ -42,7 +42,8 @@ class Comparison:
     failed_a, failed_b: share of cases that A, and B, failed on; NaN where only "either side" is known.
     withheld: why no verdict is given (`worth` is "undecidable" then); None where one is.
     delta_failed_wrong: the weighted-F1 delta where every failure counts as wrong: the other reading; NaN as above.
-    detectable: the smallest accuracy difference that these cases show at 80% power; NaN without discordant cases.
+    detectable: the smallest accuracy difference that these cases show at 80% power; NaN without discordant cases, and
+        where not even the largest one would be shown.
     """
 
     n: int
@@ -101,13 +102,14 @@ def compare_paired(
         float(moved.std()), n, own)
     right_a, right_b = pa == y, pb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    accuracy = tango(only_b, only_a, n) if unit is None else difference_interval(
+        (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, own)
     rates = (float(down_a.mean()), float(down_b.mean())) if by_side else (math.nan, math.nan)
     withheld = failures_forbid(float((~keep).mean()), rates)
     worth = worth_of(delta, margins) if withheld is None else "undecidable"
     return Comparison(
         n=n, left_out=int((~keep).sum()), delta_f1_weighted=delta,
-        delta_accuracy=tango(only_b, only_a, n) if unit is None else difference_interval(
-            (only_b - only_a) / n, float((drawn.accuracy[1] - drawn.accuracy[0]).std()), n, own),
+        delta_accuracy=accuracy,
         only_a=only_a, only_b=only_b, mcnemar_p=mcnemar_exact(only_b, only_a) if unit is None else sign_flip_exact(
             np.bincount(unit, right_b * 1.0 - right_a).astype(np.int64)), margins=margins,
         share_at_least=tuple((m, float((moved >= m - 1e-12).mean())) for m in margins),
@@ -117,8 +119,19 @@ def compare_paired(
         delta_failed_wrong=math.nan if either.any() else (
             point_metrics_of(every, np.where(down_b, size, said_b), size).f1_weighted
             - point_metrics_of(every, np.where(down_a, size, said_a), size).f1_weighted),
-        detectable=minimum_detectable_delta(n, (only_a + only_b) / n) if only_a + only_b else math.nan,
+        detectable=_detectable(n, only_a, only_b, None if unit is None else accuracy),
     )
+
+
+def _detectable(n: int, only_a: int, only_b: int, by_unit: Interval | None) -> float:
+    """The smallest difference shown at 80% power; in units, n counts as the cases that its interval is worth."""
+    discordance = (only_a + only_b) / n
+    if not discordance:
+        return math.nan
+    if by_unit is not None:
+        error = (by_unit.high - by_unit.low) / (2 * Z)
+        n = max(1, min(n, round((discordance - by_unit.value**2) / error**2)))
+    return minimum_detectable_delta(n, discordance)
 
 
 def worth_of(delta: Interval, margins: tuple[float, float] = MARGINS) -> Worth:
