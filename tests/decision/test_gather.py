@@ -3,12 +3,18 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from sqlalchemy import insert
 from tests.decision.small_run import small_set
+from tests.made_up import made_cases, made_set
 
 from promptceiling.decision import Assumptions, decide, gather
+from promptceiling.decision.usage import requests_per_s
+from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import standard_variants
-from promptceiling.runs import Endpoint, Workspace, price_table, run_variants
+from promptceiling.runs import EMBEDDED_URL, Endpoint, Workspace, price_table, run_variants, schema
 from promptceiling.runs.answer import Answer
 
 LABELED = small_set(60)
@@ -51,3 +57,64 @@ def test_failures_of_every_variant_end_in_a_verdict_that_says_so(workspace):
 
     assert found.selection_corrected is None
     assert decide(found, Assumptions(), price_table()).sentence == "The run is incomplete."
+
+
+def test_train_cases_that_repeat_scored_ones_are_counted(tmp_path):
+    """A file whose own split puts a copy of a scored case into train: two leak, and that is the verdict."""
+    cases = made_cases(60)
+    for k, case in enumerate(cases):
+        case["split"] = ("train", "validation", "test")[k % 3]
+    cases[0]["input"], cases[3]["input"] = cases[1]["input"], cases[5]["input"]
+    leaking = split_labeled_set(made_set(cases))
+    with Workspace(tmp_path, durable=False) as opened:
+        asyncio.run(run_variants(opened, leaking, standard_variants(leaking)[:1], Endpoint()))
+        found = gather(opened)
+    decision = decide(found, Assumptions(), price_table())
+
+    assert found.leaking == 2
+    assert decision.verdict == "undecidable, do this next"
+    assert decision.because.startswith("2 train cases nearly repeat cases that are scored")
+    assert not decision.checklist[0].done
+
+
+def test_what_an_endpoint_said_of_a_models_end_is_evidence(workspace):
+    """The shutdown date of a model that was asked there, and no other's."""
+    with workspace.writing() as connection:
+        for url, model, day in ((EMBEDDED_URL, "embedded-in-context", "2027-02-01"),
+                                (EMBEDDED_URL, "another", "2027-03-01"),
+                                ("http://elsewhere/v1", "embedded-in-context", "2028-01-01")):
+            connection.execute(insert(schema.models).values(
+                base_url=url, model=model, shutdown_date=day, seen_at="2026-11-27T00:00:00"))
+
+    assert gather(workspace).shutdown_dates == {"embedded-in-context": "2027-02-01"}
+
+
+def test_how_a_variant_answers_and_what_it_took_are_evidence(workspace):
+    """The output of each variant; tokens of every kind, with n."""
+    found = gather(workspace)
+
+    assert {p.output for p in found.prompts} == {"json_schema"}
+    assert all(p.tokens.input.n == p.score.n and p.tokens.reasoning.value == 0 for p in found.prompts)
+
+
+@pytest.mark.parametrize(("gaps", "expected"), [
+    ([0.1] * 100, (10.0, 10.0, 10.0)), ([0.1] * 40, None), ([0.0] * 100, None),
+])
+def test_throughput_is_answers_over_the_time_between_them(gaps, expected):
+    """An answer each tenth of a second is ten a second, and steady; too few, or no time between them, tell nothing."""
+    times = pd.Timestamp("2026-11-27T10:00:00Z") + pd.to_timedelta(np.cumsum([0.0, *gaps]), unit="s")
+    rows = pd.DataFrame({"outcome": "answered", "received_at": [t.isoformat() for t in times]})
+    found = requests_per_s(rows)
+
+    assert (found if expected is None else (found.value, found.low, found.high)) == (
+        expected if expected is None else pytest.approx(expected))
+
+
+def test_a_run_with_a_pause_has_a_wide_throughput():
+    """A minute's pause in the middle: the interval holds the pace without it, and ends at nothing known above."""
+    gaps = np.full(100, 0.1)
+    gaps[50] = 60
+    times = pd.Timestamp("2026-11-27T10:00:00Z") + pd.to_timedelta(np.cumsum([0.0, *gaps]), unit="s")
+    found = requests_per_s(pd.DataFrame({"outcome": "answered", "received_at": [t.isoformat() for t in times]}))
+
+    assert found.low < found.value < 10 < found.high

@@ -25,11 +25,12 @@ from tests.decision.made_up_evidence import (
     tokens,
 )
 
-from promptceiling.decision import Assumptions, Row, TokenUse, Verdict, decide
+from promptceiling.decision import Assumptions, ClassChange, Readiness, Row, ShareChange, TokenUse, Verdict, decide
 from promptceiling.decision.conditions import ROWS, Answers
 from promptceiling.decision.precedence import VERDICT_OF, rule_of
 from promptceiling.decision.reasons import because
-from promptceiling.scores import Interval
+from promptceiling.scores import Interval, LearningCurve
+from promptceiling.scores.learning import CurvePoint, Forecast
 
 EVALS, COLLECT, SHIP, ITERATE, SMALLER, LOCAL, CHEAPER, TUNE, DROP, OPEN_END = get_args(Verdict)
 TUNES = (CHEAPER, TUNE)
@@ -150,6 +151,52 @@ def test_the_strength_counts_the_conditions_that_carry_a_fine_tune(found, holds)
 
     assert tuple(h for _, h in decision.carrying) == holds
     assert decision.strength == sum(holds)
+
+
+def readiness(labels=1000, *, kappa=None, auc=None, gain=None):
+    """What is known of labels; `gain` is what doubling them is forecast to bring."""
+    curve = None if gain is None else LearningCurve(
+        (CurvePoint(200, around(0.7, 0.01, 5), 0.01, 5),), (0.9, 1.0, 0.5), 0.0,
+        (Forecast(400, Interval(0.7 + gain.value, 0.7 + gain.low, 0.7 + gain.high, 5), None),), None)
+    return Readiness(labels, labels // 2, kappa and around(0.9, 0.02), kappa, auc, curve)
+
+
+def test_labels_carry_a_fine_tune_only_where_they_are_not_known_to_be_bad():
+    """Enough labels that a second reader disputes, or that are unlike production, do not count; unknown is said."""
+    def first(ready):
+        return verdict(evidence(readiness=ready)).carrying[0]
+
+    good, bad = around(0.9, 0.02), around(0.4, 0.05)
+    assert first(readiness(kappa=good, auc=around(0.52, 0.03))) == ("500 or more labels", True)
+    assert first(readiness(kappa=bad)) == ("500 or more labels (not reviewed: a second reading agrees; unknown: "
+                                           "representative of production)", False)
+    assert first(readiness(auc=around(0.95, 0.02)))[1] is False
+    assert first(readiness())[1] is True
+    assert any("production sample" in step or "compare_with_production" in step
+               for step in verdict(evidence(readiness=readiness())).missing)
+
+
+def test_a_flat_learning_curve_overrides_the_number_of_labels():
+    """499 labels are few, but not where doubling them is forecast to bring next to nothing, and that is said."""
+    flat, steep = around(0.005, 0.005), around(0.05, 0.01)
+    few = verdict(evidence(labels=499, readiness=readiness(499, gain=steep)))
+    enough = verdict(evidence(labels=499, readiness=readiness(499, gain=flat)))
+
+    assert (few.verdict, enough.verdict) == (COLLECT, ITERATE)
+    assert "but more would bring next to nothing." in enough.row("few_labels").reason
+    assert enough.row("few_labels").status == "not met"
+
+
+def test_what_a_kept_fine_tune_broke_is_said_against_it():
+    """A gain in the main score does not hide a field, a format or a class that got worse."""
+    half = around(0.5, 0.1)
+    worse = replace(TUNED_WELL, fields=(ShareChange("priority", half, half, around(-0.1, 0.02), True),),
+                    per_class=(ClassChange("billing", 200, half, half, around(-0.1, 0.02), 30, 2, True),))
+    found = verdict(evidence(plateau=CONFIRMED, alternatives=(worse,)))
+
+    assert found.verdict == TUNE
+    assert "It got worse at: priority." in found.conflict
+    assert "billing (-10.0 pp)" in found.conflict
 
 
 def test_rows_that_disagree_are_said():

@@ -77,6 +77,14 @@ class Answers:
         return self.prompt is not None and self.tune is not None and self.tune.month_high < self.prompt.month_low
 
 
+def is_flat(evidence: Evidence, stated: Assumptions) -> bool:
+    """Whether a learning curve was measured and doubling the labels brings next to nothing."""
+    readiness = evidence.readiness
+    if readiness is None or readiness.curve is None:
+        return False
+    return readiness.conditions(stated.labels_enough)[-1].state == "met"
+
+
 def worth(alternative: Alternative, stated: Assumptions) -> Worth:
     """The gain of an alternative against the stated margins; undecidable where the two sides cannot be compared."""
     if not alternative.comparable:
@@ -89,8 +97,10 @@ def _held(interval: Interval, limit: float) -> Answer:
 
 
 def _labels(of: Answers) -> Answer:
+    """Fewer than enough, unless a measured learning curve says that more labels would bring next to nothing."""
     n = of.evidence.labels
-    return Answer("met" if n < of.stated.labels_enough else "not met", Interval(n, n, n, n))
+    few = n < of.stated.labels_enough and not is_flat(of.evidence, of.stated)
+    return Answer("met" if few else "not met", Interval(n, n, n, n))
 
 
 def _evals(of: Answers) -> Answer:

@@ -23,6 +23,7 @@ th, td { text-align: left; vertical-align: baseline; padding: 6px 12px 6px 0; mi
   overflow-wrap: break-word; border-bottom: 1px solid light-dark(#d9dee6, #39424f); }
 th { color: light-dark(#566072, #a5afbf); font-size: 12.5px; }
 .lead { font-size: 19px; font-weight: 650; }
+@media (max-width: 640px) { th, td { min-width: 6.5em; } :is(th, td):nth-child(3) { min-width: 12em; } }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; } h2, tr { break-inside: avoid; }
   h2 { break-after: avoid; } div { overflow: visible; } table { font-size: 9pt; } }
 """

@@ -69,7 +69,9 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
         embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
         readiness=readiness, leaking=_leaking(labeled_set),
-        shutdown_dates=_shutdown_dates(workspace, set(zip(frame["base_url"], frame["model"], strict=True))),
+        shutdown_dates=_shutdown_dates(workspace, {
+            *zip(frame["base_url"], frame["model"], strict=True),
+            *zip(jobs["base_url"], jobs["base_model"], strict=True)}),
         slices=_slices(_of(validation, best), labeled_set) if best else (), missed_by_all=missed_share(validation),
     )
 
@@ -152,7 +154,7 @@ def _leaking(labeled_set: LabeledSet) -> int:
 
 
 def _shutdown_dates(workspace: Workspace, asked: set[tuple[object, object]]) -> dict[str, str]:
-    """What endpoints said of the end of the models that were asked there."""
+    """What endpoints said of the end of the models that were asked or tuned there."""
     with workspace.engine.connect() as connection:
         found = connection.execute(select(schema.models)).all()
     return {row.model: row.shutdown_date for row in found if row.shutdown_date and (row.base_url, row.model) in asked}

@@ -165,8 +165,9 @@ def _again(
     drift = date.fromisoformat(ends.on) + timedelta(days=round(stated.retrain_every_months * DAYS_PER_MONTH))
     dated.append((drift.isoformat(), f"{drift.isoformat()}: inputs have drifted by then, if they do so every "
                                      f"{months(stated.retrain_every_months)} as stated."))
+    spreads = {i.name: i.spread for i in stated_inputs()}  # a choice does not move by itself
     moved = [f"When {f.title[:1].lower()}{f.title[1:]} is {f.direction} {shown(f.unit, f.at)} (now "
-             f"{shown(f.unit, f.now)})." for f in flips[:3]]
+             f"{shown(f.unit, f.now)})." for f in flips if f.measured or spreads.get(f.name, 1.0) > 1][:4]
     open_rows = [f"When this is done: {row.remedy} ({row.condition})" for row in decision.rows
                  if row.status == "undecidable" and row.remedy]
     return [text for _, text in sorted(dated)] + moved + open_rows

@@ -11,7 +11,7 @@ from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_
 from promptceiling.decision.table import Row
 from promptceiling.decision.words import amount, figure, points
 
-_OPEN = "The evidence does not carry a verdict yet."
+_OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
     "no set": "Build an evaluation set first.", "nothing run": "Nothing has been measured yet.",
     "leaking": "The splits repeat each other, so the scores carry no verdict.", "incomplete": "The run is incomplete.",

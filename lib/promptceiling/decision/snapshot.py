@@ -87,7 +87,9 @@ def _belonging(key: str) -> dict[Table, Any]:
         items: select(items).where(in_runs),
         schema.answers: select(schema.answers).where(
             schema.answers.c.request_key.in_(select(items.c.request_key).where(in_runs))),
-        schema.models: select(schema.models).where(schema.models.c.model.in_(select(runs.c.model).where(of_set))),
+        schema.models: select(schema.models).where(
+            schema.models.c.model.in_(select(runs.c.model).where(of_set))
+            | schema.models.c.model.in_(select(schema.jobs.c.base_model).where(schema.jobs.c.set_key == key))),
     }
     return tables | {table: select(table).where(table.c.set_key == key)
                      for table in schema.metadata.sorted_tables if "set_key" in table.c}

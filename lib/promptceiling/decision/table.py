@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.conditions import Answers, worth
+from promptceiling.decision.conditions import Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
@@ -78,6 +78,10 @@ def _evals(evidence: Evidence) -> _Said:
 def _labels(evidence: Evidence, stated: Assumptions) -> _Said:
     n, enough = evidence.labels, stated.labels_enough
     head = (f"Fewer than {enough:,} labeled examples", "Few-shot prompting; collect more in parallel.")
+    if n < enough and is_flat(evidence, stated) and evidence.readiness is not None:
+        flat = evidence.readiness.conditions(enough)[-1].reason
+        short = f"{n:,} labeled cases, {enough - n:,} short of {enough:,}, but more would bring next to nothing."
+        return *head, f"{short} {flat}", "", _set(evidence)
     if n < enough:
         return (*head, f"{n:,} labeled cases, {enough - n:,} short of {enough:,}.", f"Label {enough - n:,} more.",
                 _set(evidence))

@@ -83,14 +83,20 @@ def decide(
     by_id = {row.id: row for row in rows}
     sentence, why, step = because(rule, evidence, assumptions, answers, by_id)
     checklist = checklist_of(evidence)
+    ready = evidence.readiness.conditions(assumptions.labels_enough) if evidence.readiness else ()
+    reviewed = ready[1:3]
+    doubts = [f"not {c.name}" for c in reviewed if c.state == "not met"]
+    doubts += [f"unknown: {c.name}" for c in reviewed if c.state in ("not measured", "undecidable")]
     carrying = (
-        (f"{assumptions.labels_enough:,} or more labels", answers.status("few_labels") == "not met"),
+        (f"{assumptions.labels_enough:,} or more labels{' (' + '; '.join(doubts) + ')' if doubts else ''}",
+         answers.status("few_labels") == "not met" and not any(c.state == "not met" for c in reviewed)),
         ("latency or cost demands a smaller model", answers.met("latency") or answers.met("cost")),
         ("a confirmed plateau", answers.met("plateau")),
     )
     missing = tuple(f"{row.condition}: {row.remedy}" for row in rows if row.status == "not measured")
     if evidence.alternative("local") is None:
         missing += ("The local classifier was not measured: run it on the same split.",)
+    missing += tuple(f"Labels {c.name}: {c.remedy}" for c in reviewed if c.state == "not measured")
     verdict = VERDICT_OF[rule]
     return Decision(
         verdict, sentence, why, step, sum(holds for _, holds in carrying), carrying,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -65,7 +66,7 @@ class WhatIf:
     """
 
     def __init__(self, basis: Basis, *, basis_is: str, linked: bool = False) -> None:
-        self.basis_is, self.linked = basis_is, linked
+        self.basis_is, self.linked, self._moving = basis_is, linked, False
         self.controls: dict[str, Any] = {
             "f1_ship": _slider(widgets.FloatSlider, "F1 that ships", min=0.01, max=0.99, step=0.01,
                                readout_format=".2f"),
@@ -102,30 +103,41 @@ class WhatIf:
         """Start again from another basis."""
         self.basis, self.assumptions = basis, basis.assumptions
         self._on_reset(None)
-        self._render()
 
     def restore(self, query: str) -> None:
         """Move the controls to what a page's query says, such as "f1_ship=0.8&sla_ms=500".
 
         What is no control, or no number, is left out; what is beyond a control's ends moves it to its end.
         """
-        for name, text in parse_qsl(query, max_num_fields=50):
-            with contextlib.suppress(ValueError, OverflowError):
-                if name in self.controls and math.isfinite(value := float(text)):
-                    self.controls[name].value = _within(self.controls[name], value)
+        with self._answered_once():
+            for name, text in parse_qsl(query, max_num_fields=50):
+                with contextlib.suppress(ValueError, OverflowError):
+                    if name in self.controls and math.isfinite(value := float(text)):
+                        self.controls[name].value = _within(self.controls[name], value)
 
     def moved(self) -> dict[str, Any]:
         """What differs from the basis, by the name of the assumption."""
         return {name: control.value for name, control in self.controls.items()
                 if control.value != _within(control, getattr(self.basis.assumptions, name))}
 
+    @contextlib.contextmanager
+    def _answered_once(self) -> Iterator[None]:
+        """However many controls are moved inside, the answer is written once, at the end."""
+        self._moving = True
+        yield
+        self._moving = False
+        self._on_change(None)
+
     def _on_change(self, _: object) -> None:
+        if self._moving:
+            return
         self.assumptions = replace(self.basis.assumptions, **self.moved())
         self._render()
 
     def _on_reset(self, _: object) -> None:
-        for name, control in self.controls.items():
-            control.value = _within(control, getattr(self.basis.assumptions, name))
+        with self._answered_once():
+            for name, control in self.controls.items():
+                control.value = _within(control, getattr(self.basis.assumptions, name))
 
     def _render(self) -> None:
         before, now = self.basis.decide(), self.basis.decide(self.assumptions)
