@@ -9,7 +9,7 @@ from tests.runs.misbehaving_server import HANG, completion, error, serving
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of, standard_variants
-from promptceiling.runs import Endpoint, Workspace, completions, run_variants
+from promptceiling.runs import Endpoint, Workspace, completions, flight, run_variants
 from promptceiling.runs.asking import ask
 
 SET = split_labeled_set(made_set(made_cases(30)))
@@ -147,8 +147,10 @@ def test_missing_key_stops_the_run_without_a_call(workspace, monkeypatch):
     assert "OPENAI_API_KEY is not set" in summary.problem
 
 
-def test_cancelled_run_keeps_what_came_and_says_so(workspace):
+def test_cancelled_run_keeps_what_came_and_says_so(workspace, monkeypatch):
     """Cancelled after four requests, the answers that were in stay, and the run is marked as cancelled."""
+    monkeypatch.setattr(flight, "INTERRUPT_GRACE_S", 0.1)
+
     async def whole():
         async with serving([completion()] * 3 + [HANG]) as server:
             endpoint = Endpoint(server.base_url, "m")

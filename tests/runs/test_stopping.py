@@ -7,17 +7,17 @@ from tests.runs.misbehaving_server import HANG, completion, error, serving
 
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of
-from promptceiling.runs import Endpoint, RunHandle, begin_run, completions, run_variants
+from promptceiling.runs import Endpoint, RunHandle, begin_run, completions, flight, run_variants
 
 SET = split_labeled_set(made_set(made_cases(150)))
 CASES = SET.split("validation")
 PLAIN = PromptVariant("plain", fields_of(SET), output="label")
 
 
-def at_a_server(script, work):
+def at_a_server(script, work, **options):
     """What `work(server, endpoint)` gives."""
     async def whole():
-        async with serving(script) as server:
+        async with serving(script, **options) as server:
             return await work(server, Endpoint(server.base_url, "m"))
 
     return asyncio.run(whole())
@@ -93,8 +93,28 @@ def test_begun_run_goes_on_by_itself_and_can_be_awaited(workspace):
     assert at_a_server([completion()], work).state == "done"
 
 
-def test_interrupted_run_leaves_its_calls_marked_as_sent(workspace):
+def test_interrupted_run_keeps_what_comes_soon(workspace):
+    """Two calls are out when a run is cancelled: nothing more is sent, and both answers, a moment later, are kept."""
+    async def work(server, endpoint):
+        run = asyncio.create_task(run_variants(workspace, SET, [PLAIN], endpoint, concurrency=2))
+        await server.asked(2)
+        run.cancel()
+        await asyncio.sleep(0)
+        async with server._moved:
+            server.hold = 0
+            server._moved.notify_all()
+        await asyncio.gather(run, return_exceptions=True)
+        return run.cancelled(), len(server.requests)
+
+    assert at_a_server([completion()], work, hold=3) == (True, 2)
+    assert (completions(workspace, SET)["outcome"] == "answered").sum() == 2
+    assert workspace.sends()["outcome"].tolist() == ["answered"] * 2
+
+
+def test_interrupted_run_leaves_its_calls_marked_as_sent(workspace, monkeypatch):
     """What was out when a run was cancelled has no outcome, and the next run says that it may have been paid for."""
+    monkeypatch.setattr(flight, "INTERRUPT_GRACE_S", 0.1)
+
     async def work(server, endpoint):
         run = asyncio.create_task(run_variants(workspace, SET, [PLAIN], endpoint, concurrency=2))
         await server.asked(2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -105,11 +107,21 @@ class RunPanel:
 
     def _told(self, progress: object, summary: RunSummary | None) -> None:
         if summary is None:
+            self._mind_interrupts()
             self.progress(progress)  # type: ignore[arg-type]
         else:
             self.progress.finish(summary)
             self._handle = None
             self._look()
+
+    def _mind_interrupts(self) -> None:
+        """Have an interrupt of the kernel stop the run too while no cell is running, when it would be ignored."""
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._interrupted)
+
+    def _interrupted(self, *_: object) -> None:
+        if self._handle is not None:
+            self._handle.stop()
 
     def _look(self) -> None:
         """Show what the store says: what is missing, and the latest run."""

@@ -118,12 +118,17 @@ def _bar(progress: Progress) -> Markup:
         ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace"),
         ("Outcomes", ", ".join(f"{k} {n:,}" for k, n in progress.outcomes.items()) or "none yet"),
         ("Failed", f"{progress.failed:,}"),
-        ("Cost so far", "no price is known" if progress.cost_usd is None else f"${progress.cost_usd:,.4f}"),
+        ("Cost so far", "no price is known" if progress.cost_usd is None else _cost(progress)),
         ("Elapsed", _duration(progress.elapsed_s)),
         ("Rate", _rate(rate) if progress.sent else "nothing asked"),
         ("Left", "nothing" if progress.done >= progress.total else _duration(left)),
         *([("In flight", _flight(progress))] if progress.limit else []),
     ])
+
+
+def _cost(progress: Progress) -> str:
+    """What was paid; while calls are out, with what is set aside for them, which is the most that they can cost."""
+    return f"${progress.cost_usd:,.4f}{' at most' if progress.in_flight and progress.cost_usd else ''}"
 
 
 def _flight(progress: Progress) -> str:

@@ -17,6 +17,7 @@ from promptceiling.runs.sends import SendLog
 
 DOWN = 20  # calls in a row that find no server: then it is down, and the rest would fail alike
 GRACE_S = 10.0  # for calls that are out when a run ends early: they may be paid for
+INTERRUPT_GRACE_S = 2.0  # the same where somebody waits at the keyboard; a second interrupt does not wait
 
 
 class Flight:
@@ -59,6 +60,13 @@ class Flight:
                 worker.cancel()  # it waits for its turn
             if pending:
                 await asyncio.wait(pending, timeout=min(GRACE_S, self._deadline_s))
+        except asyncio.CancelledError:
+            self.end("cancelled", None)
+            for worker in pending - self.out:
+                worker.cancel()
+            if pending & self.out:
+                await asyncio.wait(pending & self.out, timeout=min(INTERRUPT_GRACE_S, self._deadline_s))
+            raise
         finally:
             for task in (*workers, over):
                 task.cancel()
