@@ -2,6 +2,7 @@
 
 from promptceiling.panels.asking import RunPanel
 from promptceiling.panels.decision import DecisionPanel
+from promptceiling.panels.endpoint import EndpointPanel
 from promptceiling.panels.labeled_set import LabeledSetPanel
 from promptceiling.panels.own_file import OwnFilePanel, RepresentativenessPanel
 from promptceiling.panels.prompts import PromptsPanel
@@ -16,6 +17,7 @@ from promptceiling.panels.what_if import WhatIf
 
 __all__ = [
     "DecisionPanel",
+    "EndpointPanel",
     "JobProgress",
     "LabeledSetPanel",
     "OwnFilePanel",

@@ -62,7 +62,9 @@ async def probe_endpoint(workspace: Workspace, endpoint: Endpoint, *, deadline_s
                                     f"{plain.rejected}.")
             further = [name for name in QUESTIONS if name != "plain"]
             came = dict(zip(further, await asyncio.gather(*map(ask, further)), strict=True))
-            models = await _models(wire, deadline_s)
+            models: dict[str, str | None] = {}
+            with suppress(EndpointError):  # what was found is kept without it
+                models = await _models(wire, deadline_s)
     finally:
         log.close()
     keep_models(workspace, endpoint.base_url, models)
