@@ -84,11 +84,15 @@ def messages(rendered: Rendered) -> Markup:
 def tried(rows: Sequence[tuple[str, str, str, str | None, str, str]]) -> Markup:
     """What came of a try: (case, text, expected, predicted, outcome, raw answer)."""
     right = sum(expected == predicted for _, _, expected, predicted, _, _ in rows)
-    shown = [(case, text, expected, predicted or outcome, "right" if predicted == expected else "wrong",
-              Markup("<code>{}</code>").format(raw[:200])) for case, text, expected, predicted, outcome, raw in rows]
-    head = [(title, False) for title in ("case", "text", "expected", "answer", "", "as it came")]
+    shown = [(case, text, expected, predicted or outcome, "right" if predicted == expected else "wrong")
+             for case, text, expected, predicted, outcome, _ in rows]
+    head = [(title, False) for title in ("case", "text", "expected", "answer", "")]
+    raw = join(Markup('<div class="pc-label">{}</div>{}').format(case, verbatim(answer))
+               for case, _, _, _, _, answer in rows)
     return Markup("<h3>What came back</h3><p>{} of {} right: too few cases for a score, enough to see the format."
-                  "</p>").format(right, len(rows)) + table(head, shown, "Answers to the cases tried")
+                  "</p>").format(right, len(rows)) + table(head, shown, "Answers to the cases tried") + Markup(
+        '<details class="pc-row"><summary>The answers as they came</summary><div>{}</div></details>').format(raw)
+
 
 
 def diff(found: VariantDiff) -> Markup:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -261,8 +260,7 @@ def _answer(rows: pd.DataFrame, case: str) -> tuple[str | None, str, str]:
         return None, "not asked", ""
     row = rows.loc[case]
     raw = row["text"] if isinstance(row["text"], str) else ""
-    return row["predicted"] if isinstance(row["predicted"], str) else None, str(row["outcome"]), json.dumps(
-        raw, ensure_ascii=False)[1:-1]
+    return row["predicted"] if isinstance(row["predicted"], str) else None, str(row["outcome"]), raw
 
 
 def _cases(count: int) -> str:
