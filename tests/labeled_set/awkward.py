@@ -182,7 +182,7 @@ REFUSED = {
     "doubled_column": (b"input,label,label\na,x,x\nb,y,y\n", "more than once", None),
     "doubled_json_key": (b'{"input": "a", "input": "b", "label": "x"}\n', "the key 'input' more than once", 1),
     "too_many_values": (b"input,label\na,x\nb,c,y\n", "has 3 values where the header has 2", 2),
-    "too_few_values": (b"input,label\na,x\nb\n", "has 1 values where the header has 2", 2),
+    "too_few_values": (b"input,label\na,x\nb\n", "has 1 value where the header has 2", 2),
     "unclosed_quote": (b'input,label\na,x\n"b,y\nc,x\n', "quotation mark", 2),
     "text_after_quote": (b'input,label\n"a" b,x\nc,y\n', "quotation mark", 1),
     "doubled_id": (b"id,input,label\n1,a,x\n1,b,y\n2,c,x\n", "repeats the id '1'", 2),

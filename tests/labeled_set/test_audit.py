@@ -112,7 +112,8 @@ def test_one_text_twice_with_one_label_is_no_conflict():
 
     assert not [f for f in audit(made_set(cases)) if f.code == "conflicting_labels"]
     assert finding(cases, "near_duplicates").message == (
-        "1 of 60 cases (1.7% [0.3%, 8.9%]) nearly repeat an earlier one (2 exactly).")
+        "1 of 60 (1.7% [0.3%, 8.9%]) cases nearly repeat an earlier one, 1 of them in all but case, space and "
+        "punctuation.")
 
 
 def test_many_near_duplicates_weaken_and_name_the_later_ones():

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from tests.made_up import made_cases, made_set, real_set
 
-from promptceiling.labeled_set import audit, read_labeled_set, split_labeled_set
+from promptceiling.labeled_set import audit, read_labeled_set, reliability, split_labeled_set
 from promptceiling.labeled_set.finding import quoted, rate, wilson
 from promptceiling.labeled_set.language import language_of
 from promptceiling.labeled_set.sensitive import kinds_in, masked
@@ -131,6 +131,30 @@ def test_leaks_between_given_splits_are_counted_by_kind():
     assert (leak.severity, leak.rows) == ("blocks", (3, 6, 9))
     assert "3 of 30" in leak.message
     assert "1 exactly, 2 after case, space and punctuation are set aside" in leak.message
+
+
+def test_leaks_and_the_ceiling_are_values():
+    """What no verdict may pass over is there as numbers with their interval and n, under stable names, worst first."""
+    cases = [c | {"second_category": c["expected_category"]}
+             for c in with_split(made_cases(90), ["train", "test"] * 45)]
+    for k in (1, 3, 5):
+        cases[k]["input"] = cases[k - 1]["input"]
+    cases[7]["second_category"] = "other"
+
+    findings = {f.code: f for f in reliability(made_set(cases))}
+    leak, ceiling = findings["leakage_train_test"], findings["score_ceiling"].figure("ceiling")
+
+    assert next(iter(findings)) == "leakage_train_test"
+    assert leak.severity == "blocks"
+    assert [(leak.figure(name).count, leak.figure(name).n) for name in ("near", "exact", "other_label")] == [
+        (3, 45), (3, 45), (3, 45)]
+    assert (leak.figure("near").low, leak.figure("near").high) == wilson(3, 45)
+    assert ceiling.value == pytest.approx((89 / 90) ** 0.5)
+    assert ceiling.low < ceiling.value < ceiling.high
+    assert findings["agreement"].figure("kappa").n == 90
+    assert findings["label_errors"].figure("ceiling").n == 90
+    with pytest.raises(KeyError):
+        leak.figure("kappa")
 
 
 def test_parted_group_is_a_finding():

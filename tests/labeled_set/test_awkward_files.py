@@ -74,7 +74,7 @@ def test_physical_line_is_told_where_it_differs(given_file):
     labeled_set = read_labeled_set(given_file(b'input,label\n"a\n\nb",x\nc,y\nd,\n'))
 
     assert [n.message for n in labeled_set.notices if n.code == "empty_label"] == [
-        "1 rows without a label are left out (row 3; line 6)."]
+        "Left out: 1 row without a label (row 3; line 6)."]
 
 
 @pytest.mark.parametrize("value", ["None", "NA", "00123", "True", "1.0", "1e5", "nan", "null", "-"])
@@ -181,7 +181,7 @@ def test_chat_fields_and_earlier_turns():
 
     assert labeled_set.fields == ("category", "priority")
     assert labeled_set.cases["input"].tolist() == [t for t, _ in awkward.ROWS]
-    assert "earlier turns are left out (rows 1, 2, 3)" in labeled_set.notices[0].message
+    assert "earlier turns left out (rows 1, 2, 3)" in labeled_set.notices[0].message
 
 
 def test_cells_pasted_from_a_spreadsheet_are_read():
@@ -244,6 +244,46 @@ def test_production_texts_are_read(given_file):
     """A file of texts alone, with or without a known name for its column, is a production sample."""
     assert read_texts(given_file(b"anything\nfirst text\n \nsecond text\n")) == ("first text", "second text")
     assert read_texts(given_file(awkward.csv_of().encode())) == tuple(t for t, _ in awkward.ROWS)
+
+
+def read_or_refusal(raw):
+    """The name of the file that was read, or the sentence of its refusal."""
+    try:
+        labeled_set_of_bytes(raw, "t.csv")
+    except InputError as error:
+        return str(error)
+    return "t.csv"
+
+
+@settings(deadline=None, max_examples=300)
+@given(name=st.sampled_from(sorted(name for name, (raw, _) in awkward.READ.items() if not raw.startswith(b"P"))),
+       changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), st.sampled_from([
+           b"", b'"', b"\n", b"\r", b"{", b"]", b"\0", b"\xff", b"\xc3", b"\\ud800", b"null", b"1e999", b"[" * 400])),
+           min_size=1, max_size=4))
+def test_damaged_file_is_read_or_refused(name, changes):
+    """Whatever happens to the bytes of a file, it is read or refused in a sentence; nothing else is raised."""
+    raw = awkward.READ[name][0]
+    for where, gone, put in changes:
+        at = int(where * len(raw))
+        raw = raw[:at] + put + raw[at + gone :]
+
+    assert "t.csv" in read_or_refusal(raw)
+
+
+@pytest.mark.parametrize("name", ["xlsx", "ods", "parquet"])
+def test_damaged_workbook_or_parquet_is_read_or_refused(name):
+    """Bytes turned over here and there in a file that native code reads never end the process that asked."""
+    raw = awkward.READ[name][0]
+    for at in range(0, len(raw), len(raw) // 12):
+        assert "t.csv" in read_or_refusal(raw[:at] + bytes([raw[at] ^ 0xFF]) + raw[at + 1 :])
+
+
+def test_unknown_split_is_refused_on_reading(given_file):
+    """A split that is none of the three is refused with file, row and column, before anything is made of the set."""
+    with pytest.raises(InputError, match="row 2 has the split 'fold 2'; expected train, validation or test") as caught:
+        read_labeled_set(given_file(b"input,label,split\na,x,train\nb,y,fold 2\nc,x,test\n"))
+
+    assert (caught.value.file, caught.value.row, caught.value.column) == ("tickets.csv", 2, "split")
 
 
 LABELS = st.text(min_size=1, max_size=8).map(clean_label).filter(bool)

@@ -132,7 +132,8 @@ def test_unknown_split_is_refused_with_its_row(word):
     with pytest.raises(InputError) as caught:
         split_labeled_set(made_set(cases))
 
-    assert f"Row 5 has the split {word!r}; expected one of train, validation, test" in str(caught.value)
+    told = f"the split {word!r}" if word else "no split, while others have one"
+    assert f"made, row 5 has {told}; expected train, validation or test in every row" in str(caught.value)
     assert (caught.value.row, caught.value.column) == (5, "split")
 
 

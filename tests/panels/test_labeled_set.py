@@ -55,9 +55,9 @@ def test_severity_chooses_the_findings():
 def test_notices_of_the_reading_are_said():
     """What was cleaned while reading stands in the panel."""
     labeled_set = plain_set()
-    noticed = replace(labeled_set, notices=(Notice("empty_label", "2 rows without a label are left out."),))
+    noticed = replace(labeled_set, notices=(Notice("empty_label", "Left out: 2 rows without a label."),))
 
-    assert "2 rows without a label are left out." in page_of(LabeledSetPanel(noticed, ()).view).words
+    assert "Left out: 2 rows without a label." in page_of(LabeledSetPanel(noticed, ()).view).words
 
 
 def test_update_equals_building():

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, shown, wilson
+from promptceiling.labeled_set.finding import Figure, Finding, quoted, rate, rows_where, share, shown, wilson
 from promptceiling.labeled_set.label_errors import LARGEST, find_label_errors
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 
@@ -29,7 +29,7 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
         return [Finding("agreement", "weakens",
                         f"{agrees}; Cohen's kappa is not defined, since one class alone occurs.",
                         "Agreement on one class says nothing about the others.",
-                        "Have cases of every class read twice.")]
+                        "Have cases of every class read twice.", figures=(share("agreement", same, n),))]
     kappa = float(cohen_kappa_score(first, second))
     # Cohen (1960): large-sample standard error, with the expected agreement taken as known
     expected = (same / n - kappa) / (1 - kappa) if kappa < 1 else 0.0
@@ -42,7 +42,9 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
         "Settle the disagreements and sharpen the labeling guide." if same < n else "",
         rows_where(both, first != second),
         shown(f"row {row}: {label!r} or {other!r}? {quoted(text)}" for row, label, other, text in zip(
-            differ["row"], differ[_MAIN], differ["second_category"], differ["input"], strict=True)))
+            differ["row"], differ[_MAIN], differ["second_category"], differ["input"], strict=True)),
+        (share("agreement", same, n),
+         Figure("kappa", kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin), n)))
     return [found, _ceiling(same, n)]
 
 
@@ -55,7 +57,8 @@ def _ceiling(same: int, n: int) -> Finding:
         f"If both readers err alike and independently, about {value:.1%} [{bounds[0]:.1%}, {bounds[1]:.1%}] of the "
         f"labels are right (n = {n}).",
         f"Accuracy measured against these labels cannot be expected above that; the threshold to hold it against is "
-        f"{F1_SHIP}.", "Have disputed cases read a third time." if bounds[0] < 0.95 else "")
+        f"{F1_SHIP}.", "Have disputed cases read a third time." if bounds[0] < 0.95 else "",
+        figures=(Figure("ceiling", value, *bounds, n),))
 
 
 def likely_errors(cases: pd.DataFrame) -> list[Finding]:
@@ -79,4 +82,5 @@ def likely_errors(cases: pd.DataFrame) -> list[Finding]:
         "Read the rows from the first on, and stop when ten in a row are right." if k else "",
         tuple(int(rows[position]) for position, *_ in at),
         shown(f"row {rows[position]} is {labels[position]!r} ({own:.0%}), the others suggest {proposed!r} ({p:.0%}): "
-              f"{quoted(texts[position])}" for position, proposed, own, p in at))]
+              f"{quoted(texts[position])}" for position, proposed, own, p in at),
+        (share("share", k, n), share("ceiling", n - k, n)))]

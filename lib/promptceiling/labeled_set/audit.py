@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from promptceiling.labeled_set.agreement import agreement, likely_errors
 from promptceiling.labeled_set.balance import balance, size, small_classes
-from promptceiling.labeled_set.finding import Finding
+from promptceiling.labeled_set.finding import Figure, Finding
 from promptceiling.labeled_set.labeled_set import LabeledSet
 from promptceiling.labeled_set.near_duplicates import near_duplicate_pairs
 from promptceiling.labeled_set.repeats import conflicting, leakage, missing_classes, repeated, templates
 from promptceiling.labeled_set.texts import languages, leaked_labels, lengths, sensitive
 
-__all__ = ["ENOUGH", "Finding", "audit"]
+__all__ = ["ENOUGH", "Figure", "Finding", "audit", "reliability"]
 
 ENOUGH = 500
 _RANK = {"blocks": 0, "weakens": 1, "fine": 2}
@@ -30,4 +30,19 @@ def audit(labeled_set: LabeledSet, *, enough: int = ENOUGH) -> tuple[Finding, ..
         *templates(cases), *leakage(cases, pairs), *missing_classes(cases), *agreement(cases), *likely_errors(cases),
         *sensitive(cases), *leaked_labels(cases), lengths(cases), languages(cases),
     ]
+    return tuple(sorted(findings, key=lambda f: _RANK[f.severity]))
+
+
+def reliability(labeled_set: LabeledSet) -> tuple[Finding, ...]:
+    """What no verdict may pass over, worst first: leaks, contradicting and stated labels, and how far labels are right.
+
+    Codes and figures: `leakage_<split>_<split>` ("near", "exact", "normalised", "other_label": shares of the scored
+    split), `parted_groups`, `conflicting_labels` ("share", "ceiling"), `stated_label` ("share"), `agreement`
+    ("agreement", "kappa"), `score_ceiling` ("ceiling": what accuracy can be expected at most, by a second reading) and
+    `label_errors` ("share", "ceiling": by likely errors). A finding that blocks leaves no figure to decide by.
+    """
+    cases = labeled_set.cases
+    pairs = near_duplicate_pairs(cases["input"].tolist())
+    stated = [f for f in leaked_labels(cases) if f.code == "stated_label"]
+    findings = [*conflicting(cases), *leakage(cases, pairs), *stated, *agreement(cases), *likely_errors(cases)]
     return tuple(sorted(findings, key=lambda f: _RANK[f.severity]))

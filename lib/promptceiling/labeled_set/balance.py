@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from promptceiling.labeled_set.finding import Finding, rate, shown
+from promptceiling.labeled_set.finding import Figure, Finding, rate, share, shown
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.table import listed
 
@@ -15,12 +15,15 @@ FEW_IN_A_CLASS = 10
 def size(cases: pd.DataFrame, enough: int) -> Finding:
     """The number of cases against `enough`."""
     counts = cases[_MAIN].value_counts()
-    message = (f"{len(cases)} labeled cases in {len(counts)} classes; the smallest, {counts.index[-1]!r}, has "
+    message = (f"{len(cases):,} labeled cases in {len(counts)} classes; the smallest, {counts.index[-1]!r}, has "
                f"{counts.iloc[-1]}.")
+    figures = (Figure("cases", len(cases), len(cases), len(cases), len(cases)),)
     if len(cases) < enough:
         return Finding("size", "weakens", message, f"Fewer than {enough}: a fine-tune has little to learn from, and "
-                       "intervals stay wide.", f"Label {enough - len(cases)} more while few-shot prompting serves.")
-    return Finding("size", "fine", message, f"At least {enough}: enough to consider a fine-tune at all.")
+                       "intervals stay wide.", f"Label {enough - len(cases)} more while few-shot prompting serves.",
+                       figures=figures)
+    return Finding("size", "fine", message, f"At least {enough}: enough to consider a fine-tune at all.",
+                   figures=figures)
 
 
 def small_classes(cases: pd.DataFrame) -> list[Finding]:
@@ -41,12 +44,14 @@ def balance(cases: pd.DataFrame) -> Finding:
     """The share of the most common class, which is the accuracy of always answering it."""
     counts = cases[_MAIN].value_counts()
     n, most = len(cases), int(counts.iloc[0])
-    share = most / n
-    constant = share * 2 * share / (1 + share)  # its weighted F1: F1 of the one class, weighted by its share
-    message = (f"The most common class, {counts.index[0]!r}, is {share:.0%} of {n} cases; always answering it has that "
-               f"accuracy, {rate(most, n)}, and a weighted F1 of {constant:.2f}. Largest to smallest class: "
+    part = most / n
+    constant = part * 2 * part / (1 + part)  # its weighted F1: F1 of the one class, weighted by its share
+    message = (f"The most common class, {counts.index[0]!r}, is {part:.0%} of {n:,} cases; always answering it has "
+               f"that accuracy, {rate(most, n)}, and a weighted F1 of {constant:.2f}. Largest to smallest class: "
                f"{most / counts.iloc[-1]:.1f} to 1.")
-    if share > 0.8:
+    figures = (share("majority", most, n),)
+    if part > 0.8:
         return Finding("balance", "weakens", message, "A high score says little here: the constant answer nearly "
-                       "reaches it.", "Read the macro F1 and the per-class scores; label more of the rare classes.")
-    return Finding("balance", "fine", message, "A score must be read against the constant answer.")
+                       "reaches it.", "Read the macro F1 and the per-class scores; label more of the rare classes.",
+                       figures=figures)
+    return Finding("balance", "fine", message, "A score must be read against the constant answer.", figures=figures)

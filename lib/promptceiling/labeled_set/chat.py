@@ -8,7 +8,7 @@ from typing import Any
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.json_table import as_text
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, Notice
-from promptceiling.labeled_set.table import Table, rows_in_words
+from promptceiling.labeled_set.table import Table, counted, rows_in_words
 
 _MAIN_KEYS = (MAIN_FIELD, EXPECTED + MAIN_FIELD, "label", "intent", "class", "answer")
 
@@ -39,11 +39,12 @@ def from_chat(table: Table) -> Table:
         kept = {name: value for name, value in zip(table.header, row, strict=True) if name != "messages"}
         records.append({**kept, "input": talk[-1][1], **_expected(answer)})
     header = list(dict.fromkeys([*others, "input", EXPECTED + MAIN_FIELD, *(k for r in records for k in r)]))
-    said = f"{len(records):,} fine-tuning examples are read: the last user turn is the text, the answer the label"
+    said = (f"Read as {counted(len(records), 'fine-tuning example')}: the last user turn is the text, the answer the "
+            "label")
     if systems:
-        said += f"; {systems:,} system texts are left out"
+        said += f"; {counted(systems, 'system text')} left out"
     if earlier:
-        said += f"; earlier turns are left out ({rows_in_words(earlier)})"
+        said += f"; earlier turns left out ({rows_in_words(earlier)})"
     return Table(table.name, header, [[record.get(name, "") for name in header] for record in records], table.numbers,
                  table.lines, (*table.notices, Notice("chat_examples", f"{said}.", tuple(earlier))))
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.columns import find_columns
-from promptceiling.labeled_set.ids import check_ids, content_ids
+from promptceiling.labeled_set.ids import check_ids, check_split, content_ids
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet, Notice
 from promptceiling.labeled_set.labels import INVISIBLE, clean_label, look_alikes
-from promptceiling.labeled_set.table import Table, listed, rows_in_words
+from promptceiling.labeled_set.table import Table, counted, listed, rows_in_words
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHOWS = re.compile(rf"[^\s{''.join(map(chr, INVISIBLE))}]")
@@ -32,8 +32,8 @@ def labeled_set_from(table: Table, name: str, input_column: str | None, label_co
         rows[k] = [_LONE_SURROGATE.sub("\ufffd", value) for value in rows[k]]
     if halved:
         at = tuple(table.numbers[k] for k in halved)
-        notices.append(Notice("half_character", f"{len(at)} rows hold half a character, shown as \ufffd "
-                              f"({rows_in_words(at, line_of)}).", at))
+        notices.append(Notice("half_character", "Half a character, shown as \ufffd, stands in "
+                              f"{counted(len(at), 'row')} ({rows_in_words(at, line_of)}).", at))
     frame = pd.DataFrame(rows, columns=list(columns), dtype="str")
     frame.insert(0, "row", table.numbers)
     for column in [c for c in frame.columns if c.startswith(EXPECTED) or c == "second_category"]:
@@ -46,6 +46,8 @@ def labeled_set_from(table: Table, name: str, input_column: str | None, label_co
     notices += [_alike(frame, group) for group in look_alikes(frame[_MAIN])]
     notices += _fill_ids(frame, line_of)
     check_ids(table.name, frame)
+    if "split" in frame and (frame["split"] != "").any():
+        check_split(frame, table.name)
     first = ["id", "row", "input", _MAIN]
     frame = frame[first + [c for c in frame.columns if c not in first]].reset_index(drop=True)
     return LabeledSet(name, frame, (*table.notices, *notices))
@@ -65,8 +67,8 @@ def _clean(frame: pd.DataFrame, column: str, line_of: dict[int, int]) -> list[No
         return []
     rows = tuple(int(r) for r in frame.loc[changed, "row"])
     merged = [f"{label!r} ({len(spellings)} spellings)" for label, spellings in kinds.items() if len(spellings) > 1]
-    return [Notice("label_cleaned", f"{len(rows)} values of {column!r} lose outer space, invisible characters or "
-                   f"decomposed accents ({rows_in_words(rows, line_of)})"
+    return [Notice("label_cleaned", "Outer space, invisible characters or decomposed accents are taken off "
+                   f"{counted(len(rows), 'value')} of {column!r} ({rows_in_words(rows, line_of)})"
                    + (f"; so these become one label each: {listed(merged)}." if merged else "."), rows)]
 
 
@@ -78,7 +80,7 @@ def _clean_split(frame: pd.DataFrame) -> list[Notice]:
     read = Counter((str(a), str(b)) for a, b in zip(written, frame["split"], strict=True) if a != b)
     if not read:
         return []
-    said = ", ".join(f"{a!r} as {b!r} ({n:,} rows)" for (a, b), n in read.items())
+    said = ", ".join(f"{a!r} as {b!r} ({counted(n, 'row')})" for (a, b), n in read.items())
     return [Notice("split_synonym", f"In the column 'split', these words are read: {said}.")]
 
 
@@ -88,7 +90,7 @@ def _without_empty(frame: pd.DataFrame, line_of: dict[int, int]) -> tuple[pd.Dat
         empty = ~np.fromiter((_SHOWS.search(value) is not None for value in frame[column].tolist()), bool, len(frame))
         if empty.any():
             rows = tuple(int(r) for r in frame.loc[empty, "row"])
-            notices.append(Notice(code, f"{len(rows)} rows without a {what} are left out "
+            notices.append(Notice(code, f"Left out: {counted(len(rows), 'row')} without a {what} "
                                   f"({rows_in_words(rows, line_of)}).", rows))
             frame = frame[~empty]
     return frame, notices
@@ -130,5 +132,5 @@ def _fill_ids(frame: pd.DataFrame, line_of: dict[int, int]) -> list[Notice]:
         return []
     rows = tuple(int(r) for r in frame.loc[empty, "row"])
     frame.loc[empty, "id"] = content_ids(frame[empty])
-    return [Notice("id_made", f"{len(rows)} rows without an id have one made from their content "
+    return [Notice("id_made", f"Ids are made from the content of {counted(len(rows), 'row')} without one "
                    f"({rows_in_words(rows, line_of)}).", rows)]

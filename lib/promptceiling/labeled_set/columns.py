@@ -15,6 +15,7 @@ LABEL_NAMES = ("expected_category", "category", "label", "intent", "class", "exp
 _OPTIONAL = ("id", "group", "split", "second_category")
 _OURS = ("row", "cluster", "unit")  # columns that are made here
 _LONG_NAME = 60
+_WITH = {"--input": "--input, or 'Text column' in the form", "--label": "--label, or 'Label column' in the form"}
 
 
 def column_key(name: str) -> str:
@@ -46,7 +47,8 @@ def find_columns(
              EXPECTED + MAIN_FIELD: _find(table, EXPECTED + MAIN_FIELD, label_column, LABEL_NAMES, "--label")}
     if found["input"] == found[EXPECTED + MAIN_FIELD]:
         raise InputError(f"{table.name}: {header[found['input']]!r} is named as the text and as the label; expected "
-                         "two columns. Name another one with --label.", file=table.name, column=header[found["input"]])
+                         f"two columns. Name another one with {_WITH['--label']}.", file=table.name,
+                         column=header[found["input"]])
     notices = [Notice("column_synonym", f"Column {header[k]!r} is read as {name!r}.")
                for name, k in found.items() if header[k] != name]
     for k, name in enumerate(header):
@@ -76,7 +78,7 @@ def _find(table: Table, ours: str, named: str | None, synonyms: tuple[str, ...],
         raise InputError(_missing(table, named or ours, option), file=table.name, column=named or ours)
     if len(candidates) > 1:
         raise InputError(f"{table.name}: {' and '.join(repr(header[k]) for k in candidates)} could both be {ours!r}. "
-                         f"Say which with {option}.", file=table.name, column=header[candidates[0]])
+                         f"Say which with {_WITH[option]}.", file=table.name, column=header[candidates[0]])
     return candidates[0]
 
 
@@ -91,4 +93,4 @@ def _missing(table: Table, column: str, option: str) -> str:
                 f"value{'s' if len(header) > 1 else ''} that look like a case. Add a first line with the columns' "
                 "names, such as input,expected_category.")
     shown = ", ".join(repr(name[:_LONG_NAME]) for name in header[:20])
-    return f"{table.name} has no column {column!r}; found {shown}. Rename one, or name it with {option}."
+    return f"{table.name} has no column {column!r}; found {shown}. Rename one, or name it with {_WITH[option]}."

@@ -9,7 +9,7 @@ from itertools import islice
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, check_header, lines_of, rows_in_words, too_many_rows
+from promptceiling.labeled_set.table import Table, check_header, counted, lines_of, rows_in_words, too_many_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 200_000
@@ -60,8 +60,11 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
         if "limit" in str(error):
             raise InputError(f"{where} has a value of more than {_LARGEST_FIELD:,} characters; expected a text. "
                              "Cut it, or close the quotation mark before it.", file=name, row=number + 1) from None
-        raise InputError(f"{where}: {error}. A quotation mark is probably not closed; "
-                         'quote the text and double the marks inside it ("").', file=name, row=number + 1) from None
+        found = "ends the file within quotation marks" if "end of data" in str(error) else (
+            "has text behind a closing quotation mark")
+        raise InputError(f"{where} {found}; expected a quoted text and then {delimiter!r} or the line's end. A "
+                         'quotation mark is probably not closed, or one inside the text is not doubled ("").',
+                         file=name, row=number + 1) from None
     check_header(header, rows, name)
     return Table(name, header, rows, numbers, lines, _notices(blank, numbers, wide))
 
@@ -95,7 +98,7 @@ def _fitted(values: list[str], header: list[str], name: str, row: int, line: int
     if len(values) > len(header) and not any(v.strip() for v in values[len(header):]):
         return values[: len(header)]
     raise InputError(
-        f"{name}, row {row} (line {line}) has {len(values)} values where the header has {len(header)}. "
+        f"{name}, row {row} (line {line}) has {counted(len(values), 'value')} where the header has {len(header)}. "
         f"Quote texts that contain {delimiter!r} or line breaks.", file=name, row=row)
 
 
@@ -104,8 +107,9 @@ def _notices(blank: list[tuple[int, int, bool]], numbers: list[int], wide: int) 
     dropped = [(number, line) for number, line, marked in blank if marked or number < numbers[-1]]
     if dropped:
         rows = tuple(number for number, _ in dropped)
-        notices.append(Notice("blank_row", f"{len(rows)} blank rows are left out "
+        notices.append(Notice("blank_row", f"Left out: {counted(len(rows), 'blank row')} "
                               f"({rows_in_words(rows, dict(dropped))}).", rows))
     if wide:
-        notices.append(Notice("trailing_delimiter", f"{wide} rows end in empty values beyond the header, left out."))
+        notices.append(Notice("trailing_delimiter",
+                              f"Left out: empty values beyond the header, in {counted(wide, 'row')}."))
     return tuple(notices)

@@ -17,6 +17,25 @@ _LENGTH = 160
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of a finding with its 95% interval and the n that it rests on; what is counted has no width.
+
+    `name` is stable within the finding's code, e.g. "near" of leaks. For shares of cases `count` is how many.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def count(self) -> int:
+        """How many of n, for a share."""
+        return round(self.value * self.n)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found in a labeled set.
 
@@ -29,6 +48,7 @@ class Finding:
     remedy: what to do; "" where nothing.
     rows: 1-based data rows of the file that it is about, worst first where they are ranked.
     examples: up to five, in words, with secrets and personal data masked.
+    figures: its numbers as values, for what decides by them.
     """
 
     code: str
@@ -38,6 +58,14 @@ class Finding:
     remedy: str = ""
     rows: tuple[int, ...] = ()
     examples: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def figure(self, name: str) -> Figure:
+        """The figure of this name; raises KeyError where the finding has none."""
+        for figure in self.figures:
+            if figure.name == name:
+                return figure
+        raise KeyError(name)
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
@@ -51,6 +79,11 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     z = 1.959963984540054
     centre, spread = k + z * z / 2, z * math.sqrt(k * (n - k) / n + z * z / 4)
     return max(0.0, (centre - spread) / (n + z * z)), min(1.0, (centre + spread) / (n + z * z))
+
+
+def share(name: str, k: int, n: int) -> Figure:
+    """k of n as a figure with Wilson's interval; n at least 1."""
+    return Figure(name, k / n, *wilson(k, n), n)
 
 
 def rate(k: int, n: int) -> str:

@@ -1,4 +1,4 @@
-"""Ids that follow from the content of a case, and a check of ids that a file brings."""
+"""Ids that follow from the content of a case, and checks of the ids and splits that a file brings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pandas as pd
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+
+SPLITS = ("train", "validation", "test")
 
 
 def content_ids(frame: pd.DataFrame) -> list[str]:
@@ -38,3 +40,13 @@ def check_ids(name: str, frame: pd.DataFrame) -> None:
             f"{name}, row {row} repeats the id {found!r} of row {first}. "
             "Make ids unique, or remove the column to have them made from the content.",
             file=name, row=row, column="id")
+
+
+def check_split(frame: pd.DataFrame, name: str) -> None:
+    """Raises InputError with file, row and column where a case is in none of the three splits."""
+    bad = frame[~frame["split"].isin(SPLITS)]
+    if len(bad):
+        row, found = int(bad["row"].iloc[0]), str(bad["split"].iloc[0])
+        told = f"the split {found[:60]!r}" if found else "no split, while others have one"
+        raise InputError(f"{name}, row {row} has {told}; expected train, validation or test in every row. Correct it, "
+                         "or remove the column to have the set split here.", file=name, row=row, column="split")

@@ -9,7 +9,7 @@ from typing import Any
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.binary_cells import LARGEST_ROWS
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, lines_of, rows_in_words, too_many_rows
+from promptceiling.labeled_set.table import Table, counted, lines_of, rows_in_words, too_many_rows
 
 _LARGEST_WIDTH = 1_000
 _LIKE = 'such as {"input": "...", "expected_category": "..."}'
@@ -184,7 +184,7 @@ def _table(found: list[tuple[int, dict[str, Any]]], lines: list[int], name: str)
                          f"each, {_LIKE}. Export it again.", file=name)
     numbers = [row for row, _ in found]
     blank = tuple(sorted(set(range(1, numbers[-1])) - set(numbers)))
-    notices = (Notice("blank_row", f"{len(blank)} blank lines are left out ({rows_in_words(blank)}).", blank),
+    notices = (Notice("blank_row", f"Left out: {counted(len(blank), 'blank line')} ({rows_in_words(blank)}).", blank),
                ) if blank else ()
     rows = []
     for number, record in found:

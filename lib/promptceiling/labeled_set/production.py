@@ -19,6 +19,7 @@ from promptceiling.labeled_set.held_out import FOLDS, held_out_scores
 from promptceiling.labeled_set.labeled_set import LabeledSet
 from promptceiling.labeled_set.language import language_of
 from promptceiling.labeled_set.near_duplicates import normalised
+from promptceiling.labeled_set.table import counted
 
 TELLS_APART = 0.6
 FEWEST = 30
@@ -83,8 +84,8 @@ def compare_with_production(
     labeled, live = _sample(labeled_set.cases["input"].tolist(), seed), _sample(list(production), seed)
     for what, texts in (("labeled set", labeled), ("production sample", live)):
         if len(texts) < FEWEST:
-            raise InputError(f"The {what} has {len(texts)} texts; expected at least {FEWEST} to compare. Add some.",
-                             column="input")
+            raise InputError(f"The {what} has {counted(len(texts), 'text')}; expected at least {FEWEST} to compare. "
+                             "Add some.", column="input")
     texts = [*labeled, *live]
     is_live = np.repeat([False, True], [len(labeled), len(live)])
     scores, auc, low, high = _told_apart(texts, is_live, seed)

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, shown
+from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, share, shown
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.near_duplicates import normalised
 from promptceiling.labeled_set.table import listed
@@ -35,28 +35,29 @@ def conflicting(cases: pd.DataFrame) -> list[Finding]:
         "Decide on one label for each text.", rows_where(cases, mask),
         shown(f"{quoted(group['input'].iloc[0])}: " + ", ".join(
             f"{label!r} (row {row})" for label, row in zip(group[_MAIN], group["row"], strict=True))
-            for _, group in groups))]
+            for _, group in groups), (share("share", int(mask.sum()), len(cases)), share("ceiling", best, len(cases))))]
 
 
 def repeated(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
     """Exact repeats and near-duplicates of an earlier case."""
-    exact = cases["input"].map(normalised).duplicated(keep=False)
+    exact = cases["input"].map(normalised).duplicated()
     later = sorted({j for _, j, _ in pairs})
     if not later:
-        return [Finding("near_duplicates", "fine", f"0 of {len(cases)} cases (0.0%) nearly repeat an earlier one "
-                        "(0 exactly).", "Every case adds something of its own.")]
-    share = len(later) / len(cases)
-    low = rate(len(later), len(cases)).partition("% ")[2].rstrip(")")
-    message = (f"{len(later)} of {len(cases)} cases ({share:.1%} {low}) nearly repeat an earlier one "
-               f"({int(exact.sum())} exactly).")
+        return [Finding("near_duplicates", "fine", f"{rate(0, len(cases))} cases nearly repeat an earlier one.",
+                         "Every case adds something of its own.",
+                        figures=(share("share", 0, len(cases)),))]
+    many = len(later) >= 0.02 * len(cases)
+    message = (f"{rate(len(later), len(cases))} cases nearly repeat an earlier one, {int(exact.sum()):,} of them in "
+               "all but case, space and punctuation.")
     rows, texts = cases["row"].tolist(), cases["input"].tolist()
     examples = shown(f"rows {rows[i]} and {rows[j]}, cosine {cosine:.2f}: "
                      f"{quoted(texts[i], 90)} / {quoted(texts[j], 90)}" for i, j, cosine in pairs)
-    named = tuple(int(rows[j]) for j in later)
-    if share >= 0.02:
+    named, figures = tuple(int(rows[j]) for j in later), (share("share", len(later), len(cases)),)
+    if many:
         return [Finding("near_duplicates", "weakens", message, "Repeats make the set look larger than it is; "
-                        "splits keep them together.", "Keep one of each.", named, examples)]
-    return [Finding("near_duplicates", "fine", message, "Splits keep near-duplicates together.", "", named, examples)]
+                        "splits keep them together.", "Keep one of each.", named, examples, figures)]
+    return [Finding("near_duplicates", "fine", message, "Splits keep near-duplicates together.", "", named, examples,
+                    figures)]
 
 
 def templates(cases: pd.DataFrame) -> list[Finding]:
@@ -90,7 +91,8 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
         "Cases of one template are right or wrong together, so every interval is narrower than it should be, and a "
         "fine-tune learns the template.",
         "Put a template's name into a column 'group', or replace the cases by real ones.", rows_where(cases, mask),
-        shown(f"{n} cases like {quoted(cases['input'].iloc[first[frame]])}" for frame, n in counts.most_common()))]
+        shown(f"{n} cases like {quoted(cases['input'].iloc[first[frame]])}" for frame, n in counts.most_common()),
+        (share("share", len(frames), len(cases)), share("effective", effective, len(cases))))]
 
 
 def leakage(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
@@ -140,7 +142,9 @@ def _leaks(cases: pd.DataFrame, pairs: Pairs, earlier: str, later: str) -> list[
         f"Remove them from {earlier}, or remove the split column to have the set split here without leaks.",
         tuple(int(rows[k]) for k in sorted(twins)),
         shown(f"row {rows[k]} ({later}) and row {rows[at]} ({earlier}): "
-              f"{quoted(texts[k], 90)} / {quoted(texts[at], 90)}" for k, at in twins.items()))]
+              f"{quoted(texts[k], 90)} / {quoted(texts[at], 90)}" for k, at in twins.items()),
+        (share("near", len(twins), len(scored)), share("exact", len(exact), len(scored)),
+         share("normalised", len(same), len(scored)), share("other_label", other, len(scored))))]
 
 
 def missing_classes(cases: pd.DataFrame) -> list[Finding]:

@@ -9,11 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from promptceiling.errors import InputError
+from promptceiling.labeled_set.ids import SPLITS, check_split
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet, Notice
 from promptceiling.labeled_set.near_duplicates import near_duplicate_clusters
 
-SPLITS = ("train", "validation", "test")
 SHARES: Mapping[str, float] = {"train": 0.4, "validation": 0.3, "test": 0.3}
 
 
@@ -34,22 +33,11 @@ def split_labeled_set(
     units = _units(cases, clusters)
     cases["unit"] = cases["id"].groupby(units).transform("min")
     if "split" in cases and (cases["split"] != "").any():
-        _check_given(cases)
+        check_split(cases, labeled_set.name)
         return replace(labeled_set, cases=cases)
     cases["split"] = _assign(cases, units, shares, seed)
     notices = labeled_set.notices + _rare(cases)
     return replace(labeled_set, cases=cases, notices=notices)
-
-
-def _check_given(cases: pd.DataFrame) -> None:
-    bad = cases[~cases["split"].isin(SPLITS)]
-    if len(bad):
-        row, found = int(bad["row"].iloc[0]), bad["split"].iloc[0]
-        raise InputError(
-            f"Row {row} has the split {found!r}; expected one of {', '.join(SPLITS)} in every row. "
-            "Correct it, or remove the column to have the set split here.",
-            row=row, column="split",
-        )
 
 
 def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:

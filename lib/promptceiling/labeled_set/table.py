@@ -60,6 +60,15 @@ def listed(items: Sequence[object], shown: int = _SHOWN) -> str:
     return head if len(items) <= shown else f"{head} and {len(items) - shown:,} more"
 
 
+def counted(n: int, what: str) -> str:
+    """A number with its noun, which takes an s unless there is one.
+
+    >>> counted(1, "row"), counted(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {what}" + "s" * (n != 1)
+
+
 def rows_in_words(rows: Sequence[int], line_of: dict[int, int] | None = None) -> str:
     """Row numbers for a notice, with physical lines where a line is not simply the row below one header line.
 
@@ -80,8 +89,8 @@ def check_header(header: list[str], rows: list[list[str]], name: str) -> None:
         raise InputError(f"{name} has the column {twice[0]!r} more than once. Rename or remove one.",
                          file=name, column=twice[0])
     if not rows:
-        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases. Expected one "
-                         "row a case.", file=name)
+        raise InputError(f"{name} has a header ({', '.join(n[:40] for n in header[:6])}) and no cases; expected one "
+                         "row a case below it. Add some, or choose another file.", file=name)
 
 
 def too_many_rows(name: str) -> InputError:

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, shown
+from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, share, shown
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.language import language_of
 from promptceiling.labeled_set.near_duplicates import normalised
@@ -56,7 +56,8 @@ def sensitive(cases: pd.DataFrame) -> list[Finding]:
     n = len(cases)
     if not holds.any():
         return [Finding("sensitive", "fine", f"{rate(0, n)} texts match a pattern for secrets or personal data.",
-                        "Names and street addresses have no pattern and are not looked for.")]
+                        "Names and street addresses have no pattern and are not looked for.",
+                        figures=(share("share", 0, n),))]
     counts = Counter(kind for own in kinds for kind in own)
     said = ", ".join(f"{kind} {k}" for kind, k in counts.most_common())
     worst = kinds.map(lambda own: min((SECRETS.index(k) if k in SECRETS else 9 for k in own), default=9))
@@ -67,7 +68,7 @@ def sensitive(cases: pd.DataFrame) -> list[Finding]:
         "Replace them before anything is sent outside; a key that stood here should be revoked.",
         tuple(int(r) for r in order["row"]),
         shown(f"row {row}, {' and '.join(own)}: {_around(text)}" for row, own, text in zip(
-            order["row"], kinds[order.index], order["input"], strict=True)))]
+            order["row"], kinds[order.index], order["input"], strict=True)), (share("share", int(holds.sum()), n),))]
 
 
 def _around(text: str) -> str:
@@ -98,10 +99,10 @@ def leaked_labels(cases: pd.DataFrame) -> list[Finding]:
             f"{rate(int(told.sum()), n)} texts state their own label, as in 'category: …'.",
             "The answer stands in the question, so the score says nothing of production.",
             "Remove that part of the text.", rows_where(cases, pd.Series(told, index=cases.index)),
-            _cases_like(cases, told)))
+            _cases_like(cases, told), (share("share", int(told.sum()), n),)))
     if tried:
-        share, chance = own.sum() / tried, other / max(1, n * (len(usable) - 1))
-        heavy = share > 0.3 and share > 3 * chance
+        stated, chance = own.sum() / tried, other / max(1, n * (len(usable) - 1))
+        heavy = stated > 0.3 and stated > 3 * chance
         findings.append(Finding(
             "label_in_text", "weakens" if heavy else "fine",
             f"{rate(int(own.sum()), tried)} texts hold the words of their own label; another label's words stand in "
@@ -109,7 +110,8 @@ def leaked_labels(cases: pd.DataFrame) -> list[Finding]:
             "Where the label's words give the answer away, a score says little about texts that lack them."
             if heavy else "Some is natural: people name what they write about.",
             "Check whether the label was written into the text, or the label taken from it." if heavy else "",
-            rows_where(cases, pd.Series(own, index=cases.index)), _cases_like(cases, own)))
+            rows_where(cases, pd.Series(own, index=cases.index)), _cases_like(cases, own),
+            (share("share", int(own.sum()), tried),)))
     return findings
 
 

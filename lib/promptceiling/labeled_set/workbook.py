@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.labeled_set import Notice
-from promptceiling.labeled_set.table import Table, check_header, rows_in_words, too_many_rows
+from promptceiling.labeled_set.table import Table, check_header, counted, rows_in_words, too_many_rows
 
 SECONDS = 120
 _SCRIPT = Path(__file__).with_name("binary_cells.py")
@@ -28,7 +28,7 @@ def workbook(raw: bytes, name: str, sheet: str | None, known: Callable[[str], bo
     names, cells = _read_apart(raw, name, "spreadsheet", sheet)
     if sheet is not None and sheet not in names:
         raise InputError(f"{name} has no sheet {sheet!r}; found {', '.join(map(repr, names))}. "
-                         "Name one of these with --sheet.", file=name)
+                         "Name one of these with --sheet, or 'Sheet' in the form.", file=name)
     chosen = _only({title: _header(rows) for title, rows in cells.items()}, name, known)
     table = _table(cells[chosen], name)
     if len(names) == 1:
@@ -90,7 +90,7 @@ def _only(headers: dict[str, list[str]], name: str, known: Callable[[str], bool]
         raise InputError(f"{name} has no filled sheet; expected a header row and one row a case. Fill one.", file=name)
     if len(meant) > 1:
         raise InputError(f"{name} has {len(meant)} sheets that could be meant: {', '.join(map(repr, meant))}. "
-                         "Say which with --sheet.", file=name)
+                         "Say which with --sheet, or 'Sheet' in the form.", file=name)
     return meant[0]
 
 
@@ -115,6 +115,6 @@ def _table(sheet: Iterable[list[str]], name: str) -> Table:
         numbers.append(number)
     check_header(header, rows, name)
     blank = tuple(sorted(set(range(1, numbers[-1])) - set(numbers)))
-    notices = (Notice("blank_row", f"{len(blank)} blank rows are left out ({rows_in_words(blank)}).", blank),
+    notices = (Notice("blank_row", f"Left out: {counted(len(blank), 'blank row')} ({rows_in_words(blank)}).", blank),
                ) if blank else ()
     return Table(name, header, rows, numbers, [], notices)
