@@ -1,15 +1,8 @@
 """The app in a real browser: what a visitor reads, can do, and cannot do."""
 
-import contextlib
 import json
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 import urllib.parse
 import uuid
 from dataclasses import replace
@@ -18,120 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 import websocket
-from playwright.sync_api import expect, sync_playwright
-from tests.decision.small_run import small_workspace
+from playwright.sync_api import expect
+from tests.browser.serving import KEY, PATIENCE_MS, kernel_of, opened, until
 
 from promptceiling.app.pages import notebook
-from promptceiling.decision import decide, publish, read_published
-from promptceiling.runs import Workspace
-
-CHROMIUM = Path("/usr/bin/chromium")
-KEY = "sk-canary-91b7e4d20c55aa"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
-PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
-PATIENCE_MS = 40_000
-
-
-def until(holds, seconds=30.0):
-    """What `holds` returns, once that is true; asked ten times a second."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, "this did not come true in time"
-        threading.Event().wait(0.1)
-    return found
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A small published file."""
-    folder = tmp_path_factory.mktemp("app")
-    small_workspace(folder / "workspace")
-    with Workspace(folder / "workspace", read_only=True) as workspace:
-        publish(workspace, folder / "tickets.sqlite")
-    return folder / "tickets.sqlite"
-
-
-class App:
-    """A running `promptceiling app`: its address, process, and the kernels that it has."""
-
-    def __init__(self, published):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}/"
-        self.process = subprocess.Popen(
-            [*PROGRAM, "app", str(published), "--port", str(port)], cwd=published.parent, text=True,
-            env=os.environ | {"OPENAI_API_KEY": KEY, "MY_SECRET": KEY}, stderr=subprocess.PIPE)
-        self.said = self.process.stderr.readline()
-
-    def end(self):
-        """End it as Ctrl-C does; after fifteen seconds without asking."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.stderr.close()
-
-    def processes(self):
-        """The processes below this one."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def kernels(self):
-        """Kernel id -> its process."""
-        found = {}
-        for process in self.processes():
-            with contextlib.suppress(psutil.Error):
-                named = re.search(r"kernel-([0-9a-f-]{36})", " ".join(process.cmdline()))
-                if named and process.status() != psutil.STATUS_ZOMBIE:
-                    found[named[1]] = process
-        return found
-
-    def raw(self, target):
-        """The whole answer to a GET of a target that no client would send unchanged."""
-        host, port = self.address.removeprefix("http://").rstrip("/").split(":")
-        with socket.create_connection((host, int(port)), timeout=30) as connection:
-            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
-            return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-@pytest.fixture(scope="module")
-def app(published):
-    running = App(published)
-    try:
-        assert running.address in running.said, running.said + running.process.stderr.read()
-        yield running
-    finally:
-        running.end()
-
-
-@pytest.fixture(scope="module")
-def browser(app):
-    if not CHROMIUM.exists():
-        said = f"There is no {CHROMIUM}; install chromium to test the app in a browser."
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-def opened(browser, app, query=""):
-    """A page of the app whose controls are there.
-
-    `answered` has the headers that it came with, `asked` and `errors` list its requests and page errors.
-    """
-    page = browser.new_page(viewport={"width": 1200, "height": 3000})
-    page.asked, page.errors = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.answered = page.goto(app.address + query).headers
-    expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
-    return page
+from promptceiling.decision import decide, read_published
 
 
 @pytest.fixture(scope="module")
@@ -140,11 +24,6 @@ def page(app, browser):
     shared = opened(browser, app)
     yield shared
     shared.close()
-
-
-def kernel_of(page):
-    """The id of the page's kernel."""
-    return page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
 
 
 def answer(page):

@@ -14,7 +14,7 @@ IMAGE, SCRIPT_END, TEMPLATE = "<img src=x onerror=alert(1)>", "</script><script>
 HOSTILE = f"{IMAGE} {SCRIPT_END} {TEMPLATE} $\\frac$ & \"'"
 HARMLESS = {"style", "div", "span", "p", "strong", "h1", "h2", "h3", "dl", "dt", "dd", "ul", "li", "table", "caption",
             "thead", "tbody", "tr", "th", "td", "details", "summary", "section", "article", "header", "code", "pre",
-            "figure", "figcaption", "progress", "button"}
+            "figure", "figcaption", "progress", "button", "nav", "a"}
 DRAWN = {"svg", "g", "path", "defs", "use", "text", "tspan", "rect", "clippath", "style"}
 
 
@@ -60,6 +60,7 @@ def assert_shown_as_text(widget):
 
     assert tags <= HARMLESS | DRAWN, tags - HARMLESS - DRAWN
     assert not [name for _, attrs in page.elements for name in attrs if name.startswith("on")]
+    assert all(attrs.get("href", "#")[0] in "#?" for tag, attrs in page.elements if tag == "a")
     for text in (IMAGE, SCRIPT_END, TEMPLATE):
         assert text in page.words
 

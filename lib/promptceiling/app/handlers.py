@@ -86,6 +86,7 @@ def _without_token(handler: JupyterHandler) -> bool:
 def set_up(handler: Page, notebook: Any, cwd: str) -> Any:
     """The notebook with the page's title and its own first cell, which names its published file."""
     notebook.metadata["title"] = f"{handler.page['title']} · Prompt Ceiling"
+    notebook.metadata["first_content"] = handler.page["parts"][0] if handler.page["parts"] else ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":  # a page's address is its notebook's name; the walkthrough's is the start
             cell.source = _LINK.sub(lambda found: f"]({'.' if found[1] == 'walkthrough' else found[1]})", cell.source)

@@ -11,6 +11,7 @@ from typing import Any
 from promptceiling.decision import decide, read_published
 from promptceiling.decision.words import figure
 from promptceiling.errors import PromptCeilingError
+from promptceiling.panels.walkthrough import parts_of
 
 STEPS = {
     "1_labeled_set": "1 · The labeled set", "2_prompt_variants": "2 · Prompt variants", "3_scores": "3 · Scores",
@@ -29,6 +30,8 @@ class Page:
     notebook: the notebook that it runs, by its name in the notebooks' folder.
     set_up: Python that runs before the notebook's first cell.
     label, title, sentence, about: what the start page says of it.
+    parts: the page's own parts as HTML, rendered once; none for a notebook. A visitor reads the first at once, before
+        the kernel with the controls has started.
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Page:
     title: str
     sentence: str = ""
     about: str = ""
+    parts: tuple[str, str] | None = None
 
     def told(self) -> dict[str, Any]:
         """As plain data."""
@@ -83,7 +87,7 @@ def _decision(path: Path, address: str) -> Page:
         f'import os\n\nos.environ["PROMPTCEILING_PUBLISHED"] = {str(path.resolve())!r}',
         f"{path.name}, published {found.published_at[:10]}", evidence.name, decision.sentence,
         f"{scored}{evidence.labels:,} labeled cases in {len(evidence.classes)} classes"
-        + (" · the embedded model's scores, not an LLM's" if evidence.embedded else ""))
+        + (" · the embedded model's scores, not an LLM's" if evidence.embedded else ""), parts_of(found))
 
 
 def _address(stem: str, taken: set[str]) -> str:

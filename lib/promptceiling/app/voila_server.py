@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 SHARE = Path(__file__).parent / "share" / "jupyter"
@@ -60,7 +62,6 @@ def configuration(site: dict[str, Any]) -> Config:
         # a page that closes ends its kernel with a POST that carries no _xsrf cookie; other sites' are still refused by
         # the check of Origin
         "disable_check_xsrf": True,
-        "ws_ping_interval": 30_000, "ws_ping_timeout": 30_000,  # milliseconds
     }
     page = config.VoilaConfiguration
     page.template = "promptceiling"
@@ -83,8 +84,15 @@ def configuration(site: dict[str, Any]) -> Config:
 
 def main() -> None:
     """Serve until a signal ends the process."""
-    ReadOnlyVoila.site = json.load(sys.stdin)
-    ReadOnlyVoila.launch_instance(argv=[], config=configuration(ReadOnlyVoila.site))
+    ReadOnlyVoila.site = site = json.load(sys.stdin)
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of jupyter_server's own ping times
+    with TemporaryDirectory(prefix="promptceiling-") as folder:
+        for k, page in enumerate(site["pages"]):
+            if page["parts"]:
+                parts = Path(folder, f"{k}.json")
+                parts.write_text(json.dumps(page["parts"]), encoding="utf-8")
+                page["set_up"] += f'\nos.environ["PROMPTCEILING_PARTS"] = {str(parts)!r}'
+        ReadOnlyVoila.launch_instance(argv=[], config=configuration(site))
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ def bill_section(
 ) -> Markup:
     """Cumulative cost, break-even, the bill of every option, the loop of a fine-tune, and the life of its model."""
     if not forecast.courses:
-        return Markup('<h2 id="bill">The bill and the loop</h2><p>What the options cost is not known: no prompt was '
+        return Markup('<h2>The bill and the loop</h2><p>What the options cost is not known: no prompt was '
                       "scored with its tokens counted and its price listed.</p>")
     tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
     stages = stages_of(tune, stated) if tune else ()
-    return Markup('<h2 id="bill">The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
+    return Markup('<h2>The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
         _chart(forecast.courses, stated), " ".join(_said(forecast, stated)), _table(forecast.courses, stated),
         loop_section(stages, stated) if stages else EMPTY, life_section(evidence, forecast, ends))
 

@@ -33,7 +33,7 @@ def flips_section(flips: Sequence[Flip], plausible: Plausible) -> Markup:
     shares = table([("verdict", False), ("share of worlds", True)],
                    [(verdict, f"{count / plausible.draws:.1%} ({count} of {plausible.draws})")
                     for verdict, count in plausible.verdicts], "Verdicts in plausible worlds")
-    return Markup('<h2 id="flips">What would flip it</h2>{}<h3>All inputs at once</h3><p class="pc-small pc-soft">In '
+    return Markup('<h2>What would flip it</h2>{}<h3>All inputs at once</h3><p class="pc-small pc-soft">In '
                   "each of {} simulated worlds every measured figure is drawn from its interval and every stated "
                   "estimate from its plausible range, and the verdict is taken as if they were known.</p>{}").format(
         _alone(flips), plausible.draws, shares)

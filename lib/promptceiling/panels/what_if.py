@@ -110,7 +110,7 @@ class WhatIf:
         What is no control, or no number, is left out; what is beyond a control's ends moves it to its end.
         """
         with self._answered_once():
-            for name, text in parse_qsl(query, max_num_fields=50):
+            for name, text in parse_qsl(query):
                 with contextlib.suppress(ValueError, OverflowError):
                     if name in self.controls and math.isfinite(value := float(text)):
                         self.controls[name].value = _within(self.controls[name], value)

@@ -1,0 +1,118 @@
+"""The app for more than one reader and file: start page, token, a proxy's path, links that restore, pages in words."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.serving import PATIENCE_MS, App, kernel_of, until
+
+TOKEN = "t-5f0c92aa1b7e"  # noqa: S105 - made up
+KERNEL = "0a0b0c0d-1111-2222-3333-444455556666"  # none
+
+
+@pytest.fixture(scope="module")
+def hosted(published):
+    """Two files and the workbook below /team/evals/, with a token."""
+    running = App(published, published, options=("--base-url", "team/evals", "--workbook"), path="team/evals/",
+                  environment={"PROMPTCEILING_TOKEN": TOKEN})
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def reader(browser, hosted):
+    """A browser that was given the token once."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{hosted.address}?token={TOKEN}")
+    yield page
+    context.close()
+
+
+def test_without_the_token_nothing_is_shown(browser, hosted):
+    """The start page, a page, a kernel and the websocket ask for it; a wrong one is told; no kernel starts."""
+    page = browser.new_context().new_page()
+    for path in ("", "tickets", "1_labeled_set", "tickets?token=wrong"):
+        page.goto(hosted.address + path)
+        expect(page.get_by_role("heading", level=1)).to_have_text("This page asks for a token.")
+    page.get_by_label("Token").fill("wrong")
+    page.get_by_role("button", name="Open the page").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the token")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{hosted.address}api/kernels/{KERNEL}", timeout=20)  # noqa: S310
+    assert refused.value.code in (403, 404)
+    assert hosted.kernels() == {}
+    page.context.close()
+
+
+def test_the_token_is_told_to_nobody(hosted, reader):
+    """It is not in the address any more, in no process below the app, in no page, and was not printed."""
+    page = reader
+    page.goto(f"{hosted.address}tickets?token={TOKEN}&f1_ship=0.8")
+    expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
+
+    assert page.url == f"{hosted.address}tickets?f1_ship=0.8"
+    assert kernel_of(page) in hosted.kernels()
+    assert TOKEN not in page.content()
+    assert TOKEN not in hosted.said
+    for process in hosted.processes():
+        assert TOKEN not in json.dumps([process.cmdline(), process.environ()])
+
+
+def test_the_start_page_leads_to_every_page(hosted, reader):
+    """Each decision with its verdict, and the five notebooks; a link opens its page below the path."""
+    reader.goto(hosted.address)
+    links = reader.get_by_role("main").get_by_role("link")
+    assert links.count() == 7
+    assert all("published" in card for card in reader.locator(".pc-card").all_inner_texts()[:2])
+
+    links.nth(1).click()
+    expect(reader.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
+    assert reader.url == f"{hosted.address}tickets-2"
+    assert "Prompt Ceiling" in reader.title()
+
+
+def test_a_link_brings_the_settings_back(hosted, reader):
+    """The address of moved settings, opened anew, moves the same controls and gives the same answer."""
+    page = reader
+    page.goto(f"{hosted.address}tickets")
+    page.get_by_role("slider", name="F1 that ships").press("Home")
+    link = page.get_by_role("link", name="Link to these settings")
+    expect(link).to_be_visible(timeout=PATIENCE_MS)
+    said = page.get_by_role("region", name="With these settings").inner_text()
+
+    link.click()
+    expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
+    assert "f1_ship=" in page.url
+    assert page.get_by_role("region", name="With these settings").inner_text() == said
+    assert page.get_by_role("slider", name="F1 that ships").get_attribute("aria-valuetext") == "0.01"
+
+
+def test_a_notebook_without_its_workspace_says_what_is_missing(hosted, reader):
+    """Under the app a notebook writes nothing: where there is no workspace it says so in a sentence, without code."""
+    reader.goto(f"{hosted.address}3_scores")
+
+    said = reader.get_by_role("alert").first
+    expect(said).to_contain_text("There is no workspace", timeout=PATIENCE_MS)
+    assert "Traceback" not in reader.content()
+
+
+def test_an_address_that_is_none_is_told_in_words(hosted, reader):
+    """A stakeholder reads what to do, not a status."""
+    answer = reader.goto(f"{hosted.address}no/such/page")
+
+    assert answer.status == 404
+    expect(reader.get_by_role("heading", level=1)).to_have_text("There is no page at this address.")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_verdict_is_read_before_a_kernel_answers(hosted, reader):
+    """The verdict stands in what the server sends first, and is the same once the controls are there."""
+    reader.goto(f"{hosted.address}tickets", wait_until="commit")
+    heading = reader.get_by_role("heading", level=1).first
+    expect(heading).to_be_visible()
+    first = heading.inner_text()
+    until(lambda: reader.get_by_role("button", name="As published").count(), PATIENCE_MS / 1000)
+    assert reader.get_by_role("heading", level=1).first.inner_text() == first
