@@ -73,6 +73,18 @@ def test_answers_that_are_there_are_left_alone(tmp_path):
     assert not frame["case_id"].duplicated().any()
 
 
+def test_case_that_nearly_repeats_a_scored_one_is_not_trained_on(tmp_path):
+    """A file's own split may leak: what is trained is then what it would be without the case, which is counted."""
+    cases = [case | {"split": ("train", "validation", "test")[k // 3 % 3]} for k, case in enumerate(made_cases(90))]
+    leaking = [*cases, cases[3] | {"id": "twin", "input": cases[3]["input"].upper() + "!", "split": "train"}]
+    with Workspace(tmp_path) as workspace:
+        plain, twin = (split_labeled_set(made_set(c)) for c in (cases, leaking))
+        assert run_local_classifier(workspace, plain).left_out == 0
+        assert run_local_classifier(workspace, twin).left_out == 1
+        said = [completions(workspace, s)[["case_id", "confidence"]] for s in (plain, twin)]
+    assert said[0].equals(said[1])
+
+
 def test_every_labeled_field_is_answered(tmp_path):
     """A second field with labels has a classifier of its own, trained on cases that have one; one label has none."""
     urgent = {"access": "high", "billing": "low", "export": ""}

@@ -13,6 +13,7 @@ from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import Workspace, schema
 from promptceiling.scores import LearningCurve, learning_curve, point_metrics
+from promptceiling.tuning.leaks import unleaked_train
 from promptceiling.tuning.linear import CountedTexts
 
 CURVE_MODEL = "linear SVM"
@@ -71,7 +72,7 @@ def run_learning_curve(
     `on_progress(done, total)` hears of each draw. Raises InputError for a split without cases or a size that the train
     split does not have, and TuningError where it has fewer than two labels.
     """
-    train, validation = labeled_set.split("train"), labeled_set.split("validation")
+    train, validation = unleaked_train(labeled_set), labeled_set.split("validation")
     for split, cases in (("train", train), ("validation", validation)):
         if cases.empty:
             raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from promptceiling.labeled_set import near_duplicate_pairs
+import pandas as pd
+
+from promptceiling.labeled_set import LabeledSet, near_duplicate_pairs
 from promptceiling.labeled_set.near_duplicates import normalised
 
 How = Literal["exact", "normalised", "near"]
@@ -54,6 +56,17 @@ def find_leaks(trained: Sequence[str], scored: Sequence[str]) -> tuple[Leak, ...
         if first < edge <= second:
             found.setdefault((first, second - edge), Leak(first, second - edge, "near", float(cosine)))
     return tuple(sorted(found.values(), key=lambda leak: (leak.trained, -leak.cosine, leak.scored)))
+
+
+def unleaked_train(labeled_set: LabeledSet) -> pd.DataFrame:
+    """The train cases that share no cluster of near-duplicates with a validation or test case.
+
+    Shots are chosen by the same rule, so that a prompt and what is trained here have seen the same of a scored case.
+    """
+    cases = labeled_set.cases
+    scored = set(cases.loc[cases["split"] != "train", "cluster"])
+    train = labeled_set.split("train")
+    return train[~train["cluster"].isin(scored)]
 
 
 def counted(leaks: Sequence[Leak]) -> str:

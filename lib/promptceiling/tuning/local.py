@@ -11,6 +11,7 @@ from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.runs import Workspace, bring_in
+from promptceiling.tuning.leaks import unleaked_train
 from promptceiling.tuning.linear import LinearClassifier, trained
 
 LOCAL_NAME, LOCAL_URL = "local classifier", "local"
@@ -26,6 +27,7 @@ class LocalRun:
     model: what was trained; predicted: answers that are now in the workspace, by split, of this run.
     from_store: splits whose answers were there already and were left as they are.
     training_s: seconds that training took on this machine; 0 where everything was there.
+    left_out: train cases that were not trained on, since they nearly repeat a scored case.
     folder: holds a classifier a field, for `LinearClassifier.load(folder / "category")`.
     """
 
@@ -33,6 +35,7 @@ class LocalRun:
     predicted: dict[str, int]
     from_store: tuple[str, ...]
     training_s: float
+    left_out: int
     folder: Path
 
 
@@ -45,21 +48,22 @@ def run_local_classifier(
     workspace: Workspace, labeled_set: LabeledSet, *, splits: Sequence[str] = ("validation",), seed: int = 0,
     again: bool = False,
 ) -> LocalRun:
-    """Train on the train split and keep the predictions on `splits` in the workspace, with the latency of single calls.
+    """Train on the train split, and keep the predictions on `splits` in the workspace with the latency of single calls.
 
-    Every labeled field has a classifier of its own. A split whose answers by this model are there already is left
-    alone, unless `again`. The latency is this machine's: one text at a time, after a warm-up. Scoring the test split
-    opens its seal, which the ledger notes. Raises InputError for a split without cases, and TuningError where the train
-    split has fewer than two labels.
+    Train cases that nearly repeat a scored one are left out. Every labeled field has a classifier of its own. A split
+    whose answers by this model are there already is left alone, unless `again`. The latency is this machine's: one text
+    at a time, after a warm-up. Scoring the test split opens its seal, which the ledger notes. Raises InputError for a
+    split without cases, and TuningError where the train split has fewer than two labels.
     """
     for split in ("train", *splits):
         if labeled_set.split(split).empty:
             raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
+    left_out = len(labeled_set.split("train")) - len(unleaked_train(labeled_set))
     stored = () if again else _stored(workspace, labeled_set, local_model(seed))
     todo = [split for split in splits if split not in stored]
     there = tuple(split for split in splits if split in stored)
     if not todo:
-        return LocalRun(local_model(seed), {}, there, 0.0, _folder(workspace, labeled_set, seed))
+        return LocalRun(local_model(seed), {}, there, 0.0, left_out, _folder(workspace, labeled_set, seed))
     workspace.check_writable()
     start = time.perf_counter()
     models = {field: model for field in labeled_set.fields if (model := _learnt(labeled_set, field, seed))}
@@ -76,12 +80,13 @@ def run_local_classifier(
                  others={field: model.predict(texts) for field, model in models.items() if field != MAIN_FIELD},
                  latencies_s=_timed(list(models.values()), texts) if split == todo[0] and not stored else [])
     return LocalRun(
-        local_model(seed), {split: len(labeled_set.split(split)) for split in todo}, there, training_s, folder)
+        local_model(seed), {split: len(labeled_set.split(split)) for split in todo}, there, training_s, left_out,
+        folder)
 
 
 def _learnt(labeled_set: LabeledSet, field: str, seed: int) -> LinearClassifier | None:
     """A classifier of one field; None for a further field with fewer than two labels."""
-    train = labeled_set.split("train")
+    train = unleaked_train(labeled_set)
     known = train[train[EXPECTED + field] != ""]
     if field != MAIN_FIELD and known[EXPECTED + field].nunique() < 2:
         return None
