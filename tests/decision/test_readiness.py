@@ -75,16 +75,17 @@ def test_kappa_is_scikit_learns():
 def test_production_sample_is_kept_as_scores_and_its_auc_recomputed(tmp_path):
     """What was compared is part of the evidence, equal to what the comparison said, and no text of it is stored."""
     labeled_set = split_labeled_set(made_set(made_cases(60)))
-    live = [f"another subject altogether number{k} vector{k}" for k in range(40)]
+    live = [case["input"] for case in made_cases(40, seed=1)] + [f"another subject number{k}" for k in range(6)]
     found = compare_with_production(labeled_set, live)
     with Workspace(tmp_path) as workspace:
         keep_production(workspace, labeled_set, found)
         keep_production(workspace, labeled_set, found)
         kept = gather(workspace, labeled_set.key).readiness.production_auc
 
-        assert (kept.value, kept.low, kept.high, kept.n) == (found.auc, found.low, found.high, 40)
+        assert (kept.value, kept.low, kept.high, kept.n) == pytest.approx((found.auc, found.low, found.high, 46))
+        assert 0 < found.low < found.high < 1
         with workspace.writing() as connection:
-            connection.exec_driver_sql("UPDATE production SET production_scores = '[NaN, 1]'")
+            connection.exec_driver_sql("UPDATE production SET labeled_scores = '[NaN, 1]'")
         with pytest.raises(WorkspaceError, match="not whole"):
             readiness_of(workspace, labeled_set)
     assert b"another subject" not in (tmp_path / "store.sqlite").read_bytes()

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet, Representativeness
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.labeled_set.production import TELLS_APART, auc_interval
+from promptceiling.labeled_set.production import TELLS_APART, interval_of
 from promptceiling.runs import Workspace, schema
 from promptceiling.runs.store import now
 from promptceiling.scores import Interval, LearningCurve, wilson
@@ -76,14 +76,16 @@ def readiness_of(workspace: Workspace, labeled_set: LabeledSet) -> Readiness:
 def keep_production(workspace: Workspace, labeled_set: LabeledSet, found: Representativeness) -> None:
     """Keep what `compare_with_production` found, so that it is part of the evidence: scores, and no text.
 
-    What an earlier sample gave is replaced.
+    AUC and interval are recomputed from the scores and from what chance alone did to the AUC, which is kept as a
+    figure. What an earlier sample gave is replaced.
     """
     key, t = workspace.save_set(labeled_set), schema.production
+    live = {"scores": found.production_scores, "moved": found.moved, "wider": found.wider}
     with workspace.writing() as connection:
         connection.execute(delete(t).where(t.c.set_key == key))
         connection.execute(insert(t).values(
             set_key=key, labeled_scores=json.dumps(found.labeled_scores),
-            production_scores=json.dumps(found.production_scores), compared_at=now()))
+            production_scores=json.dumps(live), compared_at=now()))
 
 
 def _production(workspace: Workspace, set_key: str) -> Interval | None:
@@ -92,12 +94,13 @@ def _production(workspace: Workspace, set_key: str) -> Interval | None:
         row = connection.execute(select(t).where(t.c.set_key == set_key)).one_or_none()
     if row is None:
         return None
-    labeled, live = (np.asarray(json.loads(text), dtype=np.float64) for text in (row.labeled_scores,
-                                                                                 row.production_scores))
-    if min(len(labeled), len(live)) < 2 or not (np.isfinite(labeled).all() and np.isfinite(live).all()):
+    told = json.loads(row.production_scores)
+    moved, wider = float(told["moved"]), float(told["wider"])
+    labeled, live = (np.asarray(x, dtype=np.float64) for x in (json.loads(row.labeled_scores), told["scores"]))
+    if min(len(labeled), len(live)) < 2 or not np.isfinite([*labeled, *live, moved, wider]).all():
         raise WorkspaceError("The scores of the production sample are not whole; they were altered. Compare the "
                              "sample again.")
-    return Interval(*auc_interval(live, labeled), min(len(labeled), len(live)))
+    return Interval(*interval_of(live, labeled, moved, wider), min(len(labeled), len(live)))
 
 
 def _second_reading(labeled_set: LabeledSet) -> tuple[Interval | None, Interval | None]:

@@ -53,7 +53,9 @@ class Representativeness:
     drifts: length, language and vocabulary, the largest difference first.
     terms: (term, share of labeled texts, share of production texts), the largest difference first.
     labeled_examples, production_examples: masked texts that the classifier finds most typical of each.
-    labeled_scores, production_scores: what the classifier says of each held-out text; the AUC follows from them.
+    labeled_scores, production_scores: what the classifier says of each held-out text.
+    moved, wider: how far the AUC of sides drawn by chance lies from 0.5, and how much it scatters beyond DeLong's
+        error; AUC and interval follow from these and the scores by `interval_of`.
     """
 
     verdict: Verdict
@@ -69,6 +71,8 @@ class Representativeness:
     production_examples: tuple[str, ...]
     labeled_scores: tuple[float, ...] = ()
     production_scores: tuple[float, ...] = ()
+    moved: float = 0.0
+    wider: float = 1.0
 
 
 def compare_with_production(
@@ -88,7 +92,8 @@ def compare_with_production(
                              "Add some.", column="input")
     texts = [*labeled, *live]
     is_live = np.repeat([False, True], [len(labeled), len(live)])
-    scores, auc, low, high = _told_apart(texts, is_live, seed)
+    scores, moved, wider = _told_apart(texts, is_live, seed)
+    auc, low, high = interval_of(scores[is_live], scores[~is_live], moved, wider)
     verdict: Verdict = ("not representative" if low > tells_apart else "representative" if high < tells_apart
                         else "undecidable")
     order = np.argsort(scores, kind="stable")
@@ -97,7 +102,16 @@ def compare_with_production(
         len(labeled), len(live), _drifts(labeled, live), _terms(labeled, live),
         tuple(quoted(texts[k]) for k in order if not is_live[k])[:5],
         tuple(quoted(texts[k]) for k in order[::-1] if is_live[k])[:5],
-        tuple(scores[~is_live].tolist()), tuple(scores[is_live].tolist()))
+        tuple(scores[~is_live].tolist()), tuple(scores[is_live].tolist()), moved, wider)
+
+
+def interval_of(
+    production: NDArray[np.float64], labeled: NDArray[np.float64], moved: float, wider: float
+) -> tuple[float, float, float]:
+    """The AUC of held-out scores, centred and widened by what chance alone does to it."""
+    auc, low, high = auc_interval(production, labeled)
+    centre, error = min(1.0, auc - moved), wider * (high - low) / 2
+    return centre, max(0.0, centre - error), min(1.0, centre + error)
 
 
 def auc_interval(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -125,8 +139,8 @@ def _sample(texts: list[str], seed: int) -> list[str]:
 
 def _told_apart(
     texts: list[str], is_live: NDArray[np.bool_], seed: int
-) -> tuple[NDArray[np.float64], float, float, float]:
-    """Held-out scores (higher: more like production), and their AUC with its interval.
+) -> tuple[NDArray[np.float64], float, float]:
+    """Held-out scores (higher: more like production), and what chance alone does to their AUC: (moved, wider).
 
     DeLong's error takes the scores as independent, and those of one fold are not. So the sides are drawn anew a hundred
     times, by chance alone and within each fold: how much the AUC then scatters beyond DeLong's error widens the
@@ -138,13 +152,10 @@ def _told_apart(
         sides[folds == fold, 1:] = rng.permuted(sides[folds == fold, 1:], axis=0)
     scores = held_out_scores(texts, sides - is_live.mean(), folds, seed)
     shuffled = [auc_interval(scores[side, k], scores[~side, k]) for k, side in enumerate(sides.T) if k]
-    auc, low, high = auc_interval(scores[is_live, 0], scores[~is_live, 0])
     null = np.array([found[0] for found in shuffled])
     told = np.array([(found[2] - found[1]) / (2 * 1.96) for found in shuffled])
     wider = max(1.0, float(null.std(ddof=1) / np.sqrt(np.mean(told**2))))
-    moved = min(1.0, auc + 0.5 - float(null.mean()))
-    error = wider * (high - low) / 2
-    return scores[:, 0], moved, max(0.0, moved - error), min(1.0, moved + error)
+    return scores[:, 0], float(null.mean()) - 0.5, wider
 
 
 def _folds(texts: list[str], is_live: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:

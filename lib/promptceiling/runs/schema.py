@@ -162,7 +162,7 @@ curve_draws = Table(
 production = Table(
     "production", metadata,
     Column("set_key", Text, primary_key=True),
-    Column("labeled_scores", Text, nullable=False),  # JSON lists of what the two-sample test's classifier said
-    Column("production_scores", Text, nullable=False),
+    Column("labeled_scores", Text, nullable=False),  # JSON list of what the two-sample test's classifier said
+    Column("production_scores", Text, nullable=False),  # JSON object: scores, and what chance does to the AUC
     Column("compared_at", Text, nullable=False),
 )
