@@ -25,7 +25,18 @@ from tests.decision.made_up_evidence import (
     tokens,
 )
 
-from promptceiling.decision import Assumptions, ClassChange, Readiness, Row, ShareChange, TokenUse, Verdict, decide
+from promptceiling.decision import (
+    Assumptions,
+    ClassChange,
+    ModelEnd,
+    ModelEnds,
+    Readiness,
+    Row,
+    ShareChange,
+    TokenUse,
+    Verdict,
+    decide,
+)
 from promptceiling.decision.conditions import ROWS, Answers
 from promptceiling.decision.precedence import VERDICT_OF, rule_of
 from promptceiling.decision.reasons import because
@@ -35,7 +46,7 @@ from promptceiling.scores.learning import CurvePoint, Forecast
 EVALS, COLLECT, SHIP, ITERATE, SMALLER, LOCAL, CHEAPER, TUNE, DROP, OPEN_END = get_args(Verdict)
 TUNES = (CHEAPER, TUNE)
 CONFIRMED = plateau("confirmed")
-OTHER = prompt(around(0.6, 0.03), name="5 shots, smaller", model="n")
+OTHER = replace(prompt(around(0.6, 0.03), name="5 shots, smaller", model="n"), tied=False)
 DEARISH = tokens(8_000.0, 0.0, 1_000.0)  # $1,300 a month; a fine-tune costs $2,141 with its GPU and its loop
 
 
@@ -151,6 +162,40 @@ def test_the_strength_counts_the_conditions_that_carry_a_fine_tune(found, holds)
 
     assert tuple(h for _, h in decision.carrying) == holds
     assert decision.strength == sum(holds)
+
+
+def test_another_prompt_that_is_as_good_as_can_be_told_is_taken_where_the_best_is_too_slow_or_too_dear():
+    """It must be tied with the best and wholly under the limit or the budget that the best misses; else it does not."""
+    def other(**about):
+        second = prompt(around(0.69, 0.03), name="5 shots", model="n", **about)
+        return replace(second, delta_to_best=around(-0.01, 0.03))
+
+    def found(first, second):
+        return verdict(evidence(prompts=(first, second)))
+
+    fast, cheap = other(), replace(other(), model="gpt-6-luna")
+    assert found(prompt(p95=SLOW), fast).rule == "another model suffices"
+    assert found(prompt(use=DEARISH), cheap).rule == "another model suffices"
+    assert "5 shots on n is not distinguishable from it: -1.0 pp [-4.0 pp, +2.0 pp]" in found(
+        prompt(p95=SLOW), fast).because
+    assert found(prompt(p95=SLOW), replace(fast, tied=False)).rule == "slow, others tried"
+    assert found(prompt(p95=SLOW), replace(fast, p95_ms=None)).rule == "slow, others tried"
+    assert found(prompt(use=DEARISH), replace(cheap, model="unpriced")).rule == "dear, no way is cheaper"
+    assert found(prompt(GOOD, p95=SLOW), fast).rule == "slow, others tried"
+    assert found(prompt(GOOD, p95=SLOW), replace(fast, score=prompt(around(0.84, 0.03)).score)).rule == (
+        "another model suffices")
+
+
+def test_the_end_of_the_prompts_own_model_is_said_whatever_the_verdict():
+    """A prompt that ships on a model with 48 days left says so; one that outlives the horizon says nothing."""
+    def conflict(day):
+        ends = ModelEnds("2026-11-27", {"m": ModelEnd("m", day, "the model", "", "2026-11-23", "its maker")})
+        return decide(evidence(f1=GOOD), DEFAULTS, PRICES, ends).conflict
+
+    assert conflict("2027-01-14") == (
+        "The prompt's own model, m, ends on 2027-01-14: score what replaces it on the same cases.")
+    assert "has ended on 2026-10-23" in conflict("2026-10-23")
+    assert conflict("2029-01-14") == ""
 
 
 def readiness(labels=1000, *, kappa=None, auc=None, gain=None):

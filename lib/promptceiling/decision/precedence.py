@@ -7,7 +7,8 @@ from typing import Literal
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import Answers, worth
-from promptceiling.decision.evidence import Evidence
+from promptceiling.decision.cost import cost_of
+from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.scores import status_of
 
 Verdict = Literal[
@@ -17,19 +18,21 @@ Verdict = Literal[
 ]
 Rule = Literal[
     "no set", "nothing run", "leaking", "incomplete", "constant answer", "noisy labels", "ship", "few labels",
-    "too few cases", "local gains", "local clears", "local suffices", "slow", "slow, others tried", "dear",
-    "dear, a tune is dearer", "dear, no way is cheaper", "tune in vain", "tune dies", "tune gains", "plateau",
-    "plateau, too little to expect", "plateau, a tune dies", "climbing", "open",
+    "too few cases", "local gains", "local clears", "local suffices", "another model suffices", "slow",
+    "slow, others tried", "dear", "dear, a tune is dearer", "dear, no way is cheaper", "tune in vain", "tune dies",
+    "tune gains", "plateau", "plateau, too little to expect", "plateau, a tune dies", "climbing", "open",
 ]
 _OPEN: Verdict = "undecidable, do this next"
 _LOCAL: Verdict = "use the local classifier"
+_SMALLER: Verdict = "try a smaller base model first"
 VERDICT_OF: dict[Rule, Verdict] = {
     "no set": "build evals first", "nothing run": _OPEN, "leaking": _OPEN, "incomplete": _OPEN,
     "constant answer": _OPEN, "noisy labels": _OPEN, "ship": "ship the prompt",
     "few labels": "collect labels, few-shot meanwhile", "too few cases": _OPEN,
     "local gains": _LOCAL, "local clears": _LOCAL, "local suffices": _LOCAL,
-    "slow": "try a smaller base model first", "slow, others tried": "fine-tune a smaller model (cost or latency)",
-    "dear": "fine-tune a smaller model (cost or latency)", "dear, a tune is dearer": "try a smaller base model first",
+    "another model suffices": _SMALLER, "slow": _SMALLER, "dear, a tune is dearer": _SMALLER,
+    "slow, others tried": "fine-tune a smaller model (cost or latency)",
+    "dear": "fine-tune a smaller model (cost or latency)",
     "dear, no way is cheaper": "keep iterating", "tune in vain": "do not keep the fine-tune",
     "tune dies": "do not keep the fine-tune", "tune gains": "fine-tune (plateau)", "plateau": "fine-tune (plateau)",
     "plateau, too little to expect": "keep iterating", "plateau, a tune dies": "keep iterating",
@@ -49,8 +52,9 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     4. Too few labels, then too few scored cases: more of them come before any other step.
     5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
        latency or cost asks for something smaller; and it is not too slow where latency asks.
-    6. Too slow: a smaller base model, and where another was tried already, a fine-tune of one. Too dear: a fine-tune
-       where its month costs less, else a smaller base model.
+    6. Too slow or too dear: another scored prompt that is not distinguishable from the best, and is neither. Else, too
+       slow: a smaller base model, and where another was tried already, a fine-tune of one. Too dear: a fine-tune where
+       its month costs less, else a smaller base model.
     7. A measured fine-tune: kept where it is worth it and pays back in time.
     8. A confirmed plateau: a fine-tune, where enough can be expected of it and it can pay back in time.
     9. Room left to iterate; else undecidable.
@@ -98,6 +102,8 @@ def _beyond_the_prompt(evidence: Evidence, stated: Assumptions, answers: Answers
         found = _local(local, stated, answers)
         if found is not None:
             return found
+    if sufficient_prompt(evidence, stated, answers) is not None:
+        return "another model suffices"
     if answers.met("latency"):
         return "slow, others tried" if other_models(evidence) else "slow"
     if answers.met("cost"):
@@ -115,6 +121,28 @@ def _beyond_the_prompt(evidence: Evidence, stated: Assumptions, answers: Answers
     if answers.status("plateau") == "not met" and answers.status("f1") == "not met":
         return "climbing"
     return "open"
+
+
+def sufficient_prompt(evidence: Evidence, stated: Assumptions, answers: Answers) -> Scored | None:
+    """Where the best prompt is too slow or too dear: the best other one, not distinguishable from it, that is neither.
+
+    What the demand is about must have been measured of it: a latency wholly under the limit, a cost wholly under the
+    budget. A prompt that surely falls short of the threshold does not replace one that clears it.
+    """
+    slow, dear = answers.met("latency"), answers.met("cost")
+    if not (slow or dear):
+        return None
+    for other in evidence.prompts[1:]:
+        if not other.tied or not other.score.complete:
+            continue
+        if answers.met("f1") and status_of(other.score.f1_weighted, stated.f1_ship) == "not met":
+            continue
+        cost = cost_of(other.tokens, other.model, stated, answers.prices, embedded=evidence.embedded)
+        fast = status_of(other.p95_ms, stated.sla_ms)
+        cheap = "not measured" if cost is None else status_of(cost.per_month, stated.budget_usd_per_month)
+        if (fast == "not met" if slow else fast != "met") and (cheap == "not met" if dear else cheap != "met"):
+            return other
+    return None
 
 
 def _local(local: Alternative, stated: Assumptions, answers: Answers) -> Rule | None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import Answers
+from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models
+from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models, sufficient_prompt
 from promptceiling.decision.table import Row
-from promptceiling.decision.words import amount, figure, points
+from promptceiling.decision.words import amount, figure, milliseconds, points
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
@@ -20,7 +21,9 @@ _SENTENCE: dict[Rule, str] = {
     "few labels": "Collect labels; use few-shot prompting meanwhile.",
     "too few cases": "Too few cases are scored for a verdict.",
     "local gains": "Use the local classifier.", "local clears": "Use the local classifier.",
-    "local suffices": "Use the local classifier.", "slow": "Try a smaller base model first.",
+    "local suffices": "Use the local classifier.",
+    "another model suffices": "Take the smaller prompt or model: it is as good as can be told.",
+    "slow": "Try a smaller base model first.",
     "slow, others tried": "Fine-tune a smaller model: calls take too long.",
     "dear": "Fine-tune a smaller model: calls cost too much.",
     "dear, a tune is dearer": "Try a smaller base model first.",
@@ -53,6 +56,8 @@ def _why(
         return _blocked(rule, evidence, stated)
     if rule in ("local gains", "local clears", "local suffices"):
         return _local(rule, evidence, stated, latency if latency.status == "met" else cost)
+    if rule == "another model suffices":
+        return _another(evidence, stated, answers, latency if latency.status == "met" else cost)
     models = " and ".join(other_models(evidence))
     return {
         "ship": (f1.reason, "Watch it in production; look again when inputs drift."),
@@ -132,6 +137,21 @@ def _local(rule: Rule, evidence: Evidence, stated: Assumptions, demand: Row) -> 
                 f"the threshold of {stated.f1_ship:.2f}; against the best prompt it makes {apart} on {cases}.", step)
     return (f"{demand.reason} The local classifier makes {apart} of weighted F1 against the prompt on {cases}: not "
             f"worse by {100 * stated.margin_low:g} points.", step)
+
+
+def _another(evidence: Evidence, stated: Assumptions, answers: Answers, demand: Row) -> tuple[str, str]:
+    other = sufficient_prompt(evidence, stated, answers)
+    if other is None or other.delta_to_best is None:
+        raise ValueError("another model suffices needs a prompt that does")
+    delta, said = other.delta_to_best, []
+    if other.p95_ms is not None and other.p95_ms.n:
+        said.append(f"p95 {milliseconds(other.p95_ms)} over {other.p95_ms.n} calls")
+    cost = cost_of(other.tokens, other.model, stated, answers.prices, embedded=evidence.embedded)
+    if cost is not None:
+        said.append(f"{amount(cost.per_month)} a month by the tokens of {cost.per_month.n} calls")
+    return (f"{demand.reason} {other.name} on {other.model} is not distinguishable from it: {points(delta.value)} "
+            f"[{points(delta.low)}, {points(delta.high)}] of weighted F1 on {delta.n} cases; {', '.join(said)}.",
+            f"Score {other.name} on {other.model} on the sealed test split, then use it.")
 
 
 def _no_cheaper(answers: Answers, stated: Assumptions, pays: Row) -> str:

@@ -120,7 +120,11 @@ def _conflicts(
         against = [rows[r].reason for r in ("latency", "cost") if rows[r].status == "met"]
         if against:
             said.append(f"The score is good enough to ship, but {' '.join(against)}")
-    tune = answers.tune
+    prompt, tune = answers.prompt, answers.tune
+    if prompt is not None and prompt.months_left is not None and prompt.months_left <= stated.horizon_months:
+        ended = "has ended" if prompt.months_left == 0 else "ends"
+        said.append(f"The prompt's own model, {prompt.model}, {ended} on {prompt.ends_on}: score what replaces it on "
+                    "the same cases.")
     if verdict in ("fine-tune (plateau)", "fine-tune a smaller model (cost or latency)") and tune is not None:
         serving = tune.month.get("hosting", tune.month.get("calls", 0.0))
         if serving > stated.budget_usd_per_month:
