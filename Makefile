@@ -28,7 +28,7 @@ lint: $(STAMP)  ## check style and types
 	$(VENV)/bin/mypy
 
 bench: $(STAMP)  ## time the parts that should stay fast
-	$(VENV)/bin/python tests/bench.py
+	$(VENV)/bin/python -m tests.bench
 
 lock:  ## rebuild requirements.lock from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock found no uv on PATH: install it (pip install uv), then run make lock again." >&2; exit 2; }

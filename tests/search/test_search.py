@@ -99,13 +99,40 @@ def test_search_that_was_stopped_goes_on_where_it_was(tmp_path):
     assert stopped.state == "cancelled"
     assert stopped.best is not None
     assert stopped.selection_corrected is None
-    assert "finalist" not in {t.fate for t in stopped.tried}
+    assert {t.fate for t in stopped.tried} <= {"best", "unfinished", "beaten", "budget"}
+    assert stopped.tried[0].f1_weighted.n == stopped.looks[0]
+    assert stopped.calls == stopped.calls_now
     assert again.calls_now + stopped.calls_now == whole.calls_now
     assert replace(again, calls_now=0) == replace(whole, calls_now=0)
     assert [p.look for p in began] == list(range(1, len(whole.looks) + 1))
     assert (began[0].leader, began[0].alive) == ("", len(GRID))
     assert all(p.leader for p in began[1:])
     assert [p.calls_left for p in began] == sorted((p.calls_left for p in began), reverse=True)
+
+
+def test_search_that_was_stopped_at_once_claims_nothing(tmp_path):
+    """Before the first look is whole nobody leads, however many answers came."""
+    handle = RunHandle()
+
+    def stop(progress):
+        if progress.run is not None and progress.run.sent > 30:
+            handle.stop()
+
+    with Workspace(tmp_path, durable=False) as workspace:
+        found = searched(workspace, handle=handle, on_progress=stop)
+
+    assert (found.state, found.best) == ("cancelled", None)
+    assert found.calls == found.calls_now > 30
+    assert {t.fate for t in found.tried} == {"unfinished"}
+
+
+def test_every_output_has_a_name_of_its_own():
+    """A grid over all ways to answer, placements and orders names each variant differently."""
+    space = SearchSpace(replace(BASE, output="label"), shots=(0, 2), orders=("as_chosen", "by_class"),
+                        placements=("turns", "system"), outputs=("label", "json", "json_schema", "decisions"))
+    names = [v.name for v in space.variants()]
+
+    assert len(set(names)) == len(names)
 
 
 def test_clear_losers_are_dropped_by_the_test_and_their_calls_saved(tmp_path):

@@ -20,6 +20,7 @@ SIGNS = {"same": " ", "gone": "−", "new": "+"}
 _SHOWN = 8  # cases of each fate that are listed
 _KEEP = 2  # unchanged lines that are shown around a change
 _FATES = {"best": "the best", "finalist": "asked in full", "beaten": "can no longer win", "failed": "too many failures",
+          "unfinished": "the search ended before its next look",
           "budget": "not followed further: the budget held no more"}
 
 

@@ -70,15 +70,18 @@ class Course:
     def heard(self, summary: RunSummary) -> None:
         """Take what the run of a look did."""
         self._summaries.append(summary)
-        self.calls = sum(self.sizes[t.look - 1] for t in self._left) + len(self.alive) * self.sizes[self.look]
-        if summary.state not in ("done", "incomplete"):
+        self.calls = sum(self.sizes[t.look - 1] for t in self._left)
+        if summary.state in ("done", "incomplete"):
+            self.calls += len(self.alive) * self.sizes[self.look]
+        else:  # what came is stored, and judged once the look is whole
             self.state = summary.state
+            self.calls += summary.sent + summary.from_store
 
     def judge(self, workspace: Workspace, endpoint: Endpoint, calls: int | None) -> None:
         """Read the answers of the look, drop who can no longer win or be followed, let hard shots join."""
-        self._read(workspace, endpoint)
         if self.state != "done":
             return
+        self._read(workspace, endpoint)
         self.look += 1
         for variant in list(self.alive):
             if np.mean(self._failed[variant.name]) > MAX_FAILED:
@@ -102,7 +105,8 @@ class Course:
     def result(self, *, embedded: bool) -> SearchResult:
         """What was found, however far the search came."""
         last = self.look == len(self.sizes) and self._board is not None
-        fates: list[Fate] = ["best" if k == 0 else "finalist" if last else "budget" for k in range(len(self.alive))]
+        fates: list[Fate] = ["best" if k == 0 and self.look else "finalist" if last else "unfinished"
+                             for k in range(len(self.alive))]
         tried = [Tried(v, self._score(v), fate, self.look) for v, fate in zip(self.alive, fates, strict=True)]
         costs = [s.cost_usd for s in self._summaries]
         return SearchResult(

@@ -10,7 +10,7 @@ from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Progress
 from promptceiling.scores import Interval, Leaderboard
 
-Fate = Literal["best", "finalist", "beaten", "budget", "failed"]
+Fate = Literal["best", "finalist", "beaten", "budget", "failed", "unfinished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Tried:
     ----------
     f1_weighted: on the cases that it was asked, with its interval; not corrected for having been picked.
     fate: "best"; "finalist" (asked every case); "beaten" (it can no longer win, by the test); "budget" (not followed
-        further, since the budget held no more: it may be the best all the same); "failed" (too many calls failed).
+        further, since the budget held no more: it may be the best all the same); "failed" (too many calls failed);
+        "unfinished" (the search ended before its next look was whole; the figures are those of its last one).
     look: the look after which it left, from 1; the last one for finalists.
     by: the name of the rival that beat it.
     """

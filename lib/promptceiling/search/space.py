@@ -9,6 +9,8 @@ from promptceiling.errors import InputError
 from promptceiling.prompts import PromptVariant, changed
 from promptceiling.prompts.variant import Order, Output, Placement, Selection
 
+_OUTPUTS = {"json_schema": "as JSON by schema", "json": "as JSON", "label": "label alone", "decisions": "decisions"}
+
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
@@ -69,7 +71,7 @@ def _name(values: dict[str, object], base: PromptVariant, wordings: tuple[str, .
     if shots and values["placement"] == "system":
         parts.append("in the system text")
     if values["output"] != base.output:
-        parts.append({"label": "label alone", "decisions": "decisions"}.get(str(values["output"]), "as JSON"))
+        parts.append(_OUTPUTS[str(values["output"])])
     if values["instructions"] != base.instructions:
         parts.append(f"wording {wordings.index(str(values['instructions'])) + 1}")
     return ", ".join(parts)
