@@ -11,6 +11,7 @@ from tests.decision.small_run import small_set
 from tests.made_up import made_cases, made_set
 
 from promptceiling.decision import Assumptions, decide, gather
+from promptceiling.decision.inspection import inspector_of
 from promptceiling.decision.usage import requests_per_s
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import standard_variants
@@ -118,3 +119,17 @@ def test_a_run_with_a_pause_has_a_wide_throughput():
     found = requests_per_s(pd.DataFrame({"outcome": "answered", "received_at": [t.isoformat() for t in times]}))
 
     assert found.low < found.value < 10 < found.high
+
+
+def test_what_is_inspected_is_what_was_gathered(workspace):
+    """Slices and the share that all prompts miss agree with the inspector's, which knows what was timed."""
+    (variant,) = [v for v in standard_variants(LABELED) if v.name == "5 similar shots"]
+    workspace.save_latencies(LABELED.key, variant, Endpoint().base_url, Endpoint().model, [0.01, 0.02])
+    evidence = gather(workspace)
+    inspector = inspector_of(workspace, evidence)
+    found = inspector.inspect(evidence.best)
+
+    assert found.slices == evidence.slices
+    assert (len(found.missed), found.shared) == (
+        round(evidence.missed_by_all.value * evidence.missed_by_all.n), evidence.missed_by_all.n)
+    assert dict(inspector.latencies) == {f"5 similar shots ({Endpoint().model})": (0.01, 0.02)}

@@ -1,5 +1,7 @@
 """Where one variant is wrong: the panel over its inspected answers."""
 
+from dataclasses import replace
+
 import pandas as pd
 from tests.panels.made_up import HOSTILE, assert_shown_as_text, hostile_set, page_of, plain_set, rich_evidence, state_of
 
@@ -102,6 +104,15 @@ def test_everything_right_leaves_nothing_to_read():
     words = page_of(MistakesPanel(answers.inspect(rich_evidence().best)).view).words
     assert "Every answer is right" in words
     assert "every variant gets wrong: 0 of" in words
+
+
+def test_timed_variants_have_their_latency_and_untimed_ones_are_said():
+    """Percentiles of calls timed apart, or that none was."""
+    answers = inspector(plain_set())
+    assert "Not measured: `measure_latency`" in page_of(ScoresPanel(rich_evidence(), inspector=answers).view).words
+
+    timed = replace(answers, latencies={"5 shots (m)": tuple(k / 1000 for k in range(1, 101))})
+    assert "5 shots (m): p50 50.0 ms" in page_of(ScoresPanel(rich_evidence(), inspector=timed).view).words
 
 
 def test_scores_panel_shows_the_chosen_variants_answers():

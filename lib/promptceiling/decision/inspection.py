@@ -97,11 +97,13 @@ class Inspector:
     """Prompts' answers on one split, as `prompts_of` gives them, to be inspected variant by variant.
 
     doubted: case id -> the label that the audit proposes instead, see `doubted_labels`; None where it was not asked.
+    latencies: variant -> seconds of calls that were timed apart; a variant that was not timed is missing.
     """
 
     answers: pd.DataFrame
     labeled_set: LabeledSet
-    doubted: Mapping[str, str] | None = field(default=None)
+    doubted: Mapping[str, str] | None = None
+    latencies: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def inspect(self, scored: Scored) -> Inspection:
         """The inspection of one variant. Raises InputError where it has no answer that did not fail."""
@@ -151,9 +153,13 @@ def inspector_of(workspace: Workspace, evidence: Evidence, *, audit: bool = Fals
     """
     if evidence.best is None:
         return None
-    labeled_set = workspace.load_set(evidence.set_key)
-    return Inspector(prompts_of(workspace, "validation", evidence.set_key), labeled_set,
-                     doubted_labels(labeled_set) if audit else None)
+    labeled_set, timed = workspace.load_set(evidence.set_key), workspace.latencies(evidence.set_key)
+    seconds = {f"{p.name} ({p.model})": tuple(timed.loc[
+        (timed["fingerprint"] == p.fingerprint) & (timed["model"] == p.model) & (timed["base_url"] == p.base_url),
+        "seconds"].tolist()) for p in evidence.prompts}
+    return Inspector(
+        prompts_of(workspace, "validation", evidence.set_key), labeled_set,
+        doubted_labels(labeled_set) if audit else None, {name: each for name, each in seconds.items() if each})
 
 
 def doubted_labels(labeled_set: LabeledSet) -> dict[str, str]:

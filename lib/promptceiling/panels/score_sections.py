@@ -10,7 +10,7 @@ from promptceiling.decision import Assumptions, Evidence, Scored
 from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
-from promptceiling.panels.score_charts import class_chart
+from promptceiling.panels.score_charts import class_chart, latency_chart
 from promptceiling.scores import Interval, Plateau, Score, Slice
 
 FIRST = 8  # rows that are shown of a long list; the others open
@@ -44,6 +44,14 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         chart, table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
         plateau_section(evidence.plateau, assumptions.f1_ship)
         if evidence.plateau is not None and len(evidence.plateau.best_so_far) > 1 else EMPTY)
+
+
+def latency_section(seconds: Mapping[str, Sequence[float]]) -> Markup:
+    """How long answers of the timed variants take; what to do where none was timed."""
+    if not seconds:
+        return Markup('<h3>How long answers take</h3><p class="pc-soft">Not measured: `measure_latency` times one call '
+                      "after another, apart from the run.</p>")
+    return Markup("<h3>How long answers take</h3>{}").format(latency_chart(seconds))
 
 
 def confusion_section(evidence: Evidence) -> Markup:

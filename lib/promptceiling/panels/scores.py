@@ -47,6 +47,7 @@ class ScoresPanel:
         self.top.value = str(page(
             style(), sections.embedded_notice(evidence),
             score_sections.leaderboard_section(evidence, self.assumptions),
+            score_sections.latency_section(self.inspector.latencies) if self.inspector is not None else EMPTY,
             score_sections.confusion_section(evidence) if self.inspector is None else EMPTY,
             Markup('<h2>{}</h2><p class="pc-soft">Choose a variant: {} on the validation split follow.</p>').format(
                 *(("Label by label", "every label's scores") if self.inspector is None else
