@@ -45,6 +45,12 @@ def test_full_agreement_is_fine():
     assert "Cohen's kappa is 1.00 [1.00, 1.00]." in found.message
 
 
+def test_agreement_that_is_too_good_is_doubted():
+    """Two readings of 200 cases that differ once are fine, and the finding asks whether the second was independent."""
+    assert "did not see the first's labels" in finding(double_read(100, 1, 0, 99), "agreement").why
+    assert "did not see" not in finding(double_read(95, 10, 0, 95), "agreement").why
+
+
 def test_kappa_of_a_single_class_is_said_to_be_undefined():
     """Where both readers gave one class only there is no kappa, and no "nan" is shown."""
     cases = double_read(6, 0, 0, 0) + [case | {"id": "x", "second_category": ""} for case in made_cases(1)]

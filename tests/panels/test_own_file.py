@@ -1,11 +1,15 @@
 """The form that reads a file of one's own, and the comparison with production."""
 
 import datetime
+import json
 
 import pytest
+from click.testing import CliRunner
+from tests.labeled_set import awkward
 from tests.made_up import made_cases, made_set
 from tests.panels.made_up import HOSTILE, assert_shown_as_text, markup_of, page_of
 
+from promptceiling.cli import main
 from promptceiling.labeled_set import audit, compare_with_production
 from promptceiling.panels import LabeledSetPanel, OwnFilePanel, RepresentativenessPanel
 
@@ -59,6 +63,20 @@ def test_refusal_stands_in_the_panel(pasted, said):
     assert "<script>" not in panel.message.value
     assert panel.result.children == ()
     assert not panel.read.disabled
+
+
+@pytest.mark.parametrize("name", ["truncated_json_array", "ragged", "damaged_parquet", "xlsx_two_sheets", "png"])
+def test_broken_upload_is_told_in_the_command_lines_sentence(tmp_path, name):
+    """The sentence in the panel is, letter by letter, the one of the command line for the same file."""
+    content = b"input,label\na,x\nb,<b>,y\n" if name == "ragged" else awkward.REFUSED[name][0]
+    (tmp_path / "t.csv").write_bytes(content)
+    told = CliRunner().invoke(main, ["check", str(tmp_path / "t.csv"), "--json"])
+    panel = OwnFilePanel()
+    panel.file.value = uploaded("t.csv", content)
+    panel.read.click()
+
+    assert told.exit_code == 2
+    assert page_of(panel.message).words == json.loads(told.stdout)["error"]["message"]
 
 
 def test_hostile_texts_are_shown_as_text():

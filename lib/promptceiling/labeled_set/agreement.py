@@ -12,6 +12,7 @@ from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 
 _MAIN = EXPECTED + MAIN_FIELD
 F1_SHIP = 0.85
+_SELDOM = 0.95  # people who label alone agree less, on texts that need judgement
 
 
 def agreement(cases: pd.DataFrame) -> list[Finding]:
@@ -38,7 +39,9 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
     found = Finding(
         "agreement", "fine" if kappa >= 0.6 else "weakens",
         f"{agrees}; Cohen's kappa is {kappa:.2f} [{max(-1.0, kappa - margin):.2f}, {min(1.0, kappa + margin):.2f}].",
-        "A score far above this agreement would mean learning one reader's habits.",
+        "A score far above this agreement would mean learning one reader's habits."
+        + (f" Independent readers seldom reach {kappa:.2f}: make sure that the second did not see the first's labels."
+           if kappa > _SELDOM and n >= 100 else ""),
         "Settle the disagreements and sharpen the labeling guide." if same < n else "",
         rows_where(both, first != second),
         shown(f"row {row}: {label!r} or {other!r}? {quoted(text)}" for row, label, other, text in zip(

@@ -18,6 +18,7 @@ from promptceiling.labeled_set import (
     split_labeled_set,
     texts_of_bytes,
 )
+from promptceiling.labeled_set.finding import wilson
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.labeled_set import LabeledSetPanel
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table, verbatim
@@ -106,9 +107,10 @@ def _compared(compared: Representativeness) -> Markup:
     drifts = [(d.name, f"{d.labeled:.0%} [{d.labeled_interval[0]:.0%}, {d.labeled_interval[1]:.0%}]",
                f"{d.production:.0%} [{d.production_interval[0]:.0%}, {d.production_interval[1]:.0%}]")
               for d in compared.drifts]
-    terms = [(word, f"{a:.1%}", f"{b:.1%}") for word, a, b in compared.terms]
+    terms = [(word, _part(a, compared.n_labeled), _part(b, compared.n_production)) for word, a, b in compared.terms]
     head = [("", False), ("labeled", True), ("production", True)]
-    words = table([("word", False), *head[1:]], terms, "Words whose share of texts differs most") if terms else Markup(
+    title = "Words whose share of texts differs most, with 95% interval"
+    words = table([("word", False), *head[1:]], terms, title) if terms else Markup(
         "<p>No word's share differs by more than chance.</p>")
     return Markup('<h2>Labeled set and production</h2><p><span class="pc-chip {}">{}</span> {}</p>{}'
                   "<h3>What differs</h3>{}<h3>Words</h3>{}{}{}").format(
@@ -118,6 +120,11 @@ def _compared(compared: Representativeness) -> Markup:
         table(head, drifts, "Share of texts, with 95% interval"), words,
         _texts("Production texts least like the labeled ones", compared.production_examples),
         _texts("Labeled texts least like production", compared.labeled_examples))
+
+
+def _part(share: float, n: int) -> str:
+    low, high = wilson(round(share * n), n)
+    return f"{share:.1%} [{low:.1%}, {high:.1%}]"
 
 
 def _texts(title: str, texts: tuple[str, ...]) -> Markup:
