@@ -30,7 +30,7 @@ from promptceiling.scores import (
     score_predictions,
     variation_of,
 )
-from promptceiling.tuning import LOCAL_URL
+from promptceiling.tuning import LOCAL_URL, VECTORS_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Alternative:
 
     Attributes
     ----------
-    kind: "fine-tune" or "local".
+    kind: "fine-tune", "local", or "embeddings": a local classifier that needs a call for each vector.
     name, model: what it is; of several training seeds, the model of the first.
     split: the cases that both were scored on.
     f1_weighted, prompt_f1_weighted: of both on these cases; the mean over training seeds where several were trained.
@@ -108,15 +108,16 @@ def broken_said(alternative: Alternative) -> str:
 def alternatives_of(
     frame: pd.DataFrame, best: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame, jobs: pd.DataFrame
 ) -> tuple[Alternative, ...]:
-    """Local classifiers, then fine-tunes, each against the best prompt: on test where both have it, else validation.
+    """Local classifiers, those on embeddings, then fine-tunes, each against the best prompt.
 
-    frame: every completion; best: those of the best prompt. Fine-tunes of one base model by one recipe, which differ in
-    the training seed alone, are one alternative.
+    Compared on test where both have it, else on validation. frame: every completion; best: those of the best prompt.
+    Fine-tunes of one base model by one recipe, which differ in the training seed alone, are one alternative.
     """
     recipes = _recipes(jobs)
     found: dict[tuple[str, ...], list[pd.DataFrame]] = {}
-    local = frame["base_url"] == LOCAL_URL
-    for kind, mask in (("local", local), ("fine-tune", frame["model"].isin(recipes) & ~local)):
+    local, vectors = frame["base_url"] == LOCAL_URL, frame["base_url"] == VECTORS_URL
+    tuned = frame["model"].isin(recipes) & ~local & ~vectors
+    for kind, mask in (("local", local), ("embeddings", vectors), ("fine-tune", tuned)):
         for (model, base_url, variant, fingerprint), rows in groups(frame[mask]):
             recipe = recipes.get(model, (model,)) if kind == "fine-tune" else (model,)
             found.setdefault((kind, base_url, variant, fingerprint, *recipe), []).append(rows)
@@ -162,7 +163,7 @@ def _compared(
     kept = ~(a["outcome"].eq("failed") | b["outcome"].eq("failed"))
     a, b = a[kept], b[kept]
     return Alternative(
-        kind=kind, name=str(rows["variant"].iloc[0]) if kind == "local" else f"fine-tune of {base}", model=model,
+        kind=kind, name=str(rows["variant"].iloc[0]) if kind != "fine-tune" else f"fine-tune of {base}", model=model,
         split=split, f1_weighted=f1, prompt_f1_weighted=before.f1_weighted, comparison=comparison,
         comparable=comparison.withheld is None, tokens=token_use(pd.concat(drawn)),
         p95_ms=latency_ms(latencies, fingerprint, model), p50_ms=latency_ms(latencies, fingerprint, model, 0.5),

@@ -9,6 +9,7 @@ import pandas as pd
 from promptceiling.errors import InputError
 from promptceiling.runs import Workspace, completions
 from promptceiling.scores.score import MAX_FAILED
+from promptceiling.tuning import LOCAL_URL, VECTORS_URL
 
 PART_ASKED = 0.95
 NEEDED = ("case_id", "variant", "expected", "predicted")
@@ -55,7 +56,7 @@ def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | Non
         labeled_set = answers.load_set(set_key)
         frame = completions(answers, labeled_set)
         tuned = set(answers.jobs(labeled_set.key)["fine_tuned_model"].dropna())
-        frame = frame[(frame["base_url"] != "local") & ~frame["model"].isin(tuned)]
+        frame = frame[~frame["base_url"].isin([LOCAL_URL, VECTORS_URL]) & ~frame["model"].isin(tuned)]
     else:
         frame = answers.rename(columns={"id": "case_id"}) if "case_id" not in answers else answers.copy()
     for column in NEEDED:

@@ -30,7 +30,7 @@ from promptceiling.scores import (
     score_predictions,
 )
 from promptceiling.scores.plateau import GAIN
-from promptceiling.tuning import LOCAL_URL
+from promptceiling.tuning import LOCAL_URL, VECTORS_URL
 
 
 def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float = 0.85) -> Evidence:
@@ -43,7 +43,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     latencies = workspace.latencies(labeled_set.key)
     jobs = workspace.jobs(labeled_set.key)
     tuned = set(jobs["fine_tuned_model"].dropna())
-    local, fine_tuned = frame["base_url"] == LOCAL_URL, frame["model"].isin(tuned)
+    local, fine_tuned = frame["base_url"].isin([LOCAL_URL, VECTORS_URL]), frame["model"].isin(tuned)
     prompts = frame[~local & ~fine_tuned]
     validation = prompts[prompts["split"] == "validation"]
     labels = labeled_set.labels()

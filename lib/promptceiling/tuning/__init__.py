@@ -7,11 +7,13 @@ from promptceiling.tuning.linear import LinearClassifier
 from promptceiling.tuning.local import LOCAL_NAME, LOCAL_URL, LocalRun, run_local_classifier
 from promptceiling.tuning.recipe import DEFAULT_MODEL, open_models, write_recipe
 from promptceiling.tuning.training_files import TrainingFiles, export_training
+from promptceiling.tuning.vectors import VECTORS_URL, run_embedding_classifier
 
 __all__ = [
     "DEFAULT_MODEL",
     "LOCAL_NAME",
     "LOCAL_URL",
+    "VECTORS_URL",
     "LinearClassifier",
     "LocalRun",
     "TrainingFiles",
@@ -25,6 +27,7 @@ __all__ = [
     "open_jobs",
     "open_models",
     "register_fine_tune",
+    "run_embedding_classifier",
     "run_learning_curve",
     "run_local_classifier",
     "training_lines",

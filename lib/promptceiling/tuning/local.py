@@ -59,7 +59,7 @@ def run_local_classifier(
         if labeled_set.split(split).empty:
             raise InputError(f"The split {split!r} of {labeled_set.name} has no cases.", column="split")
     left_out = len(labeled_set.split("train")) - len(unleaked_train(labeled_set))
-    stored = () if again else _stored(workspace, labeled_set, local_model(seed))
+    stored = set() if again else stored_splits(workspace, labeled_set, LOCAL_URL, local_model(seed))
     todo = [split for split in splits if split not in stored]
     there = tuple(split for split in splits if split in stored)
     if not todo:
@@ -93,10 +93,10 @@ def _learnt(labeled_set: LabeledSet, field: str, seed: int) -> LinearClassifier 
     return trained(known["input"].tolist(), known[EXPECTED + field].tolist(), seed=seed)
 
 
-def _stored(workspace: Workspace, labeled_set: LabeledSet, model: str) -> set[str]:
-    """The splits whose every case this model has answered in the workspace."""
+def stored_splits(workspace: Workspace, labeled_set: LabeledSet, source: str, model: str) -> set[str]:
+    """The splits whose every case this model, brought in from `source`, has answered in the workspace."""
     items = workspace.items(labeled_set.key)
-    own = items[(items["base_url"] == LOCAL_URL) & (items["run_model"] == model) & items["text"].notna()]
+    own = items[(items["base_url"] == source) & (items["run_model"] == model) & items["text"].notna()]
     answered = set(own["case_id"])
     return {split for split in ("train", "validation", "test") if answered >= set(labeled_set.split(split)["id"])}
 
