@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from tests.decision.made_up_evidence import PRICES, around, tokens
@@ -69,3 +70,32 @@ def test_unknown_tokens_or_price_give_no_cost():
     assert cost(None) is None
     assert cost(tokens(), "unknown") is None
     assert cost(tokens(), price_of="unknown") is None
+
+
+def test_tokens_written_to_a_cache_cost_their_own_price():
+    """1,000 in, 400 of them cached and 200 written at $1.25, none out: 400 x 1.00 + 400 x 0.10 + 200 x 1.25 = 690
+    millionths a request; a price that states none for writing takes them as input."""
+    use = TokenUse(around(1000.0, 0.0), around(400.0, 0.0), around(0.0, 0.0), cache_write=around(200.0, 0.0))
+    stating = {"m": replace(PRICES["m"], cache_write_usd_per_mtok=1.25)}
+
+    assert cost_of(use, "m", Assumptions(), stating, embedded=False).per_1000.value == pytest.approx(0.69)
+    assert cost(use).per_1000.value == pytest.approx(0.64)
+
+
+def test_a_batch_and_a_price_factor_scale_the_cost():
+    """Half of the requests at half the price, prices 1.2 times the table's: 0.78 x 1.2 x 0.75 = $0.702 per 1,000."""
+    found = cost(tokens(800.0, 300.0, 50.0), batch_share=0.5, batch_discount=0.5, price_factor=1.2)
+
+    assert found.per_1000.value == pytest.approx(0.702)
+
+
+def test_snapshots_and_fine_tunes_have_the_price_of_their_name():
+    """A dated snapshot is no stand-in; a fine-tune has its own price or none, whatever the prompt's is said to be."""
+    use, listed = tokens(1000.0, 0.0, 0.0), PRICES | {"ft:m": replace(PRICES["m"], input_usd_per_mtok=2.0)}
+
+    def tuned(model):
+        return cost_of(use, model, Assumptions(price_of="gpt-6-luna"), listed, embedded=False, tuned=True)
+
+    assert not cost(use, "m-2026-01-31").stand_in
+    assert tuned("ft:m:acme::1").per_1000.value == tuned("ft:m-2026-01-31:acme::1").per_1000.value == pytest.approx(2.0)
+    assert tuned("mine") is None
