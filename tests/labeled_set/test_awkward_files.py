@@ -171,6 +171,15 @@ def test_named_sheet_is_read(given_file):
         read_labeled_set(path, sheet="c")
 
 
+def test_line_of_a_sheet_is_told_where_the_header_is_not_its_first(given_file):
+    """Below a blank row, a notice names the row as the spreadsheet numbers it, too; a refusal always does."""
+    labeled_set = read_labeled_set(given_file(awkward.xlsx({"a": [[], awkward.HEAD, *awkward.ROWS, ["text", ""]]})))
+
+    assert labeled_set.notices[-1].message == "Left out: 1 row without a label (row 4; line 6)."
+    with pytest.raises(InputError, match=r"row 2 \(line 3\) has a value beyond the header, which holds 2 names"):
+        read_labeled_set(given_file(awkward.xlsx({"a": [awkward.HEAD, *awkward.ROWS[:1], ["a", "b", "c"]]})))
+
+
 def test_chat_fields_and_earlier_turns():
     """A JSON answer gives every field, and the last user turn is the text, with earlier turns told."""
     turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
@@ -243,6 +252,7 @@ def test_split_words_are_read_and_told():
 def test_production_texts_are_read(given_file):
     """A file of texts alone, with or without a known name for its column, is a production sample."""
     assert read_texts(given_file(b"anything\nfirst text\n \nsecond text\n")) == ("first text", "second text")
+    assert read_texts(given_file(b"my card is lost\nsecond text\n")) == ("my card is lost", "second text")
     assert read_texts(given_file(awkward.csv_of().encode())) == tuple(t for t, _ in awkward.ROWS)
 
 

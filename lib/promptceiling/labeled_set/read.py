@@ -94,7 +94,8 @@ def labeled_set_of(records: Iterable[Mapping[str, object]], *, name: str = "case
 def read_texts(path: str | Path, *, input_column: str | None = None, sheet: str | None = None) -> tuple[str, ...]:
     """The texts of an unlabeled sample, such as production traffic, from any file that `read_labeled_set` takes.
 
-    Texts of only spaces are left out. A file with one column needs no known name for it.
+    Texts of only spaces are left out. A file with one column needs no known name for it, nor a header: a first line of
+    several words is the first text.
     """
     return _texts(table_of_file(Path(path), sheet=sheet, named=(input_column,)), input_column)
 
@@ -108,7 +109,8 @@ def texts_of_bytes(
 
 def _texts(table: Table, input_column: str | None) -> tuple[str, ...]:
     at = 0 if len(table.header) == 1 and input_column is None else text_column(table, input_column)
-    texts = tuple(row[at] for row in table.rows if row[at].translate(INVISIBLE).strip())
+    first = [table.header[0]] if len(table.header) == 1 and len(table.header[0].split()) > 2 else []
+    texts = tuple(text for text in (*first, *(row[at] for row in table.rows)) if text.translate(INVISIBLE).strip())
     if not texts:
         raise InputError(f"{table.name} has no text in the column {table.header[at]!r}; expected one a row. "
                          "Name another column with --input.", file=table.name, column=table.header[at])

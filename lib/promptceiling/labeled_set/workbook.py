@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ def workbook(raw: bytes, name: str, sheet: str | None, known: Callable[[str], bo
     if len(names) == 1:
         return table
     said = Notice("sheet", f"The sheet {chosen!r} is read, of {', '.join(map(repr, names))}.")
-    return Table(name, table.header, table.rows, table.numbers, [], (said, *table.notices))
+    return replace(table, notices=(said, *table.notices))
 
 
 def parquet(raw: bytes, name: str) -> Table:
@@ -98,8 +99,9 @@ def _table(sheet: Iterable[list[str]], name: str) -> Table:
     header: list[str] = []
     rows: list[list[str]] = []
     numbers: list[int] = []
+    lines: list[int] = []
     number = 0
-    for values in sheet:
+    for line, values in enumerate(sheet, start=1):
         number += bool(header)
         if not any(v.strip() for v in values):
             continue
@@ -109,12 +111,14 @@ def _table(sheet: Iterable[list[str]], name: str) -> Table:
                 header.pop()
             continue
         if any(v.strip() for v in values[len(header):]):
-            raise InputError(f"{name}, row {number} has a value beyond the {len(header)} columns of the header. "
-                             "Give its column a name or clear it.", file=name, row=number)
+            raise InputError(f"{name}, row {number} (line {line}) has a value beyond the header, which holds "
+                             f"{counted(len(header), 'name')}; expected the columns' names in the first filled row. "
+                             "Clear what stands above them, or the value.", file=name, row=number)
         rows.append((values + [""] * len(header))[: len(header)])
         numbers.append(number)
+        lines.append(line)
     check_header(header, rows, name)
     blank = tuple(sorted(set(range(1, numbers[-1])) - set(numbers)))
     notices = (Notice("blank_row", f"Left out: {counted(len(blank), 'blank row')} ({rows_in_words(blank)}).", blank),
                ) if blank else ()
-    return Table(name, header, rows, numbers, [], notices)
+    return Table(name, header, rows, numbers, lines, notices)
