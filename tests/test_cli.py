@@ -444,6 +444,16 @@ def test_both_readings_of_failures_are_printed_and_what_became_of_answers(call, 
     assert "3 failed, 1 unparsed; weighted F1 where what failed counts as wrong: 0.9" in call("score", path).stdout
 
 
+def test_nothing_scored_is_said(call, tmp_path):
+    """Every call failed: a sentence, and null for every figure."""
+    path = tmp_path / "f.csv"
+    path.write_text("id,expected,predicted,outcome\n1,a,,failed\n2,b,,failed\n", encoding="utf-8")
+
+    assert call("score", path).stdout == "f: nothing to score, 2 of 2 failed\n"
+    assert printed(call("score", path, "--json"))["variants"][0]["f1_weighted"] == dict.fromkeys(
+        ("value", "low", "high"))
+
+
 def test_groups_in_a_file_are_drawn_together(call, two_files):
     """A column `group` of eight customers widens what four hundred cases of their own would say."""
     alone = [printed(call(*words, "--json")) for words in (("score", two_files[0]), ("compare", *two_files))]

@@ -73,7 +73,7 @@ def test_remarks_stand_with_the_leaderboard():
     """What holds for all is said once, what holds for one after its name."""
     remarks = promptceiling.leaderboard(frame(n=20, good=20, poor=0)).remarks
 
-    assert "Only 20 independent units: intervals are rough." in remarks
+    assert "Only 20 independent units: intervals are wide." in remarks
     assert any(remark.startswith("poor: ") for remark in remarks)
 
 

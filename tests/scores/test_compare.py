@@ -104,6 +104,14 @@ def test_cases_of_one_unit_do_not_count_as_independent():
         assert z.high - z.low == pytest.approx(x.high - x.low, rel=0.08)
 
 
+def test_one_unit_decides_nothing_and_names_no_number():
+    """Every case from one customer: the whole range, undecidable, and more of the same would not help."""
+    y, a, b = example(100, 0.3, 0.9)
+    got = compare_paired(y, a, b, L, units=["one"] * 100)
+    assert (got.delta_f1_weighted.low, got.delta_f1_weighted.high, got.mcnemar_p) == (-1.0, 1.0, 1.0)
+    assert (got.worth, got.labels_needed) == ("undecidable", None)
+
+
 def test_what_units_would_show_is_what_their_interval_is_worth():
     """Copies show no smaller difference than the cases that they are copies of."""
     y, a, b = example(200)

@@ -50,7 +50,8 @@ def test_the_stated_chance_is_the_share_of_draws_that_decide():
 
 
 def test_no_realistic_number_is_none():
-    """On the threshold, and above 20,000 cases."""
+    """On the threshold, above 20,000 cases, and where the interval is the whole range."""
+    assert labels_to_decide(Interval(0.7, 0.0, 1.0, 50), 0.85) is None
     assert labels_to_decide(Interval(0.85, 0.83, 0.87, 900), 0.85) is None
     assert labels_to_decide(Interval(0.851, 0.83, 0.87, 900), 0.85) is None
     assert labels_to_decide(Interval(math.nan, math.nan, math.nan, 0), 0.85) is None

@@ -59,6 +59,9 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
 def print_scores(scored: list[dict[str, Any]]) -> None:
     for row in scored:
         f1, accuracy = row["f1_weighted"], row["accuracy"]
+        if not row["scored"]:
+            click.echo(f"{row['variant']}: nothing to score, {row['outcomes'].get('failed', 0)} of {row['n']} failed")
+            continue
         click.echo(f"{row['variant']}: weighted F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}], macro F1 "
                    f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
                    f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "

@@ -170,7 +170,7 @@ def _labels_needed(delta: Interval, margins: tuple[float, float]) -> int | None:
     low, high = margins
     half_width = (delta.high - delta.low) / 2
     room = min(abs(delta.value - low), abs(delta.value - high))
-    if room == 0:
+    if room == 0 or (delta.low, delta.high) == (-1.0, 1.0):  # the whole range: nothing is known of the spread
         return None
     needed = delta.n * (half_width / room) ** 2
     if needed > NO_REALISTIC_NUMBER:

@@ -35,7 +35,8 @@ def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.
     With standard error s at n cases and distance d to the threshold, n (1.96 s / d)^2 cases are needed in all; 1.96 s
     is the interval's reach towards the threshold, which near 1 is longer downwards than upwards. With so many the
     interval's end falls on the threshold if the figure stays where it is, so they decide it in about half of all draws;
-    a `chance` of 0.8 asks for n ((1.96 + 0.84) s / d)^2 instead.
+    a `chance` of 0.8 asks for n ((1.96 + 0.84) s / d)^2 instead. None too where the interval is the whole range, as
+    for cases of one unit: nothing is known of the spread then.
 
     >>> labels_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85)
     1200
@@ -44,7 +45,7 @@ def labels_to_decide(interval: Interval, threshold: float, *, chance: float = 0.
     """
     distance = abs(interval.value - threshold)
     reach = interval.value - interval.low if interval.value > threshold else interval.high - interval.value
-    if not distance > 0 or not math.isfinite(reach):
+    if not distance > 0 or not math.isfinite(reach) or (interval.low, interval.high) == (0.0, 1.0):
         return None
     needed = interval.n * (reach * (1 + NormalDist().inv_cdf(chance) / Z) / distance) ** 2
     if needed > NO_REALISTIC_NUMBER:

@@ -170,5 +170,7 @@ def _remarks(score: Score, support: Sequence[int]) -> tuple[str, ...]:
     if few:
         said.append(f"{few} of {len(support)} labels have fewer than {_FEW} cases; their own figures say little.")
     if math.isfinite(score.f1_weighted.low) and score.units < 30:
-        said.append(f"Only {score.units} independent units: intervals are rough.")
+        one = score.units == 1 < score.scored
+        said.append("All cases are of one unit, so nothing can be said of others." if one else
+                    f"Only {score.units} independent unit{'s' * (score.units != 1)}: intervals are wide.")
     return tuple(said)
