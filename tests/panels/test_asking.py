@@ -156,3 +156,20 @@ def test_hostile_text_is_shown_and_never_run(workspace):
     panel._render()
 
     assert_shown_as_text(panel.view)
+
+
+def test_nothing_is_asked_twice_by_two_processes(workspace):
+    """While another process asks, the button is disabled and says so."""
+    async def work(server, endpoint):
+        await run_variants(workspace, SET, [PLAIN], endpoint)
+        workspace.finish_run(latest_run(workspace, SET.key).run_id, "running")
+        other = PromptVariant("other", fields_of(SET), output="label", instructions="Sort it.")
+        panel = RunPanel(workspace, SET, [PLAIN, other], endpoint)
+        panel.ask.click()
+        return panel
+
+    panel = at_a_server([completion()], work)
+
+    assert panel.why.value == "Another process is asking: nothing is asked twice."
+    assert panel.ask.disabled
+    assert panel._task is None

@@ -30,6 +30,7 @@ from promptceiling.runs import (
 from promptceiling.runs.read_only import WHY, only_shows
 
 LOOK_AGAIN_S = 2.0  # at a run of another process
+BUSY_S = 30.0  # for which another process's run that is silent is still taken to be asking
 
 
 class RunPanel:
@@ -87,7 +88,7 @@ class RunPanel:
         return await over
 
     def _clicked(self, _: object) -> None:
-        if self.read_only or self._handle is not None:
+        if self._blocked():
             return
 
         async def asked() -> None:
@@ -154,6 +155,9 @@ class RunPanel:
             return WHY
         if self._handle is not None:
             return "Asking: the bar below moves."
+        status = self.progress.status
+        if status is not None and status.state == "running" and status.silent_s < BUSY_S:
+            return "Another process is asking: nothing is asked twice."
         if self._estimate is None:
             return "Nothing can be asked yet."
         return "" if self._estimate.calls else "Every answer is in the workspace."
