@@ -37,7 +37,8 @@ def test_several_files_have_addresses_of_their_own(published):
     assert [page.address for page in pages] == ["tickets", "tickets-2", "img-src-x-evil"]
     for page, path in zip(pages, published, strict=True):
         names = {}
-        exec(compile(page.set_up.replace("os.environ", "names"), "set-up", "exec"), {"names": names})  # noqa: S102
+        said = page.set_up.replace("os.environ", "names").replace("(10)", "(0)")
+        exec(compile(said, "set-up", "exec"), {"names": names})  # noqa: S102
         assert names == {"PROMPTCEILING_PUBLISHED": str(path)}
 
 
