@@ -747,19 +747,18 @@ def test_export_takes_the_best_prompt_of_the_workspace(call, tickets):
 
 
 def test_export_refuses_leaks_and_blocks_with_status_1(call, tmp_path):
-    """A leak is one sentence and no file; a label that train lacks gives the files and status 1."""
+    """A leak is one sentence and no file; fewer examples than the service takes give the files and status 1."""
     cases = [case | {"split": ("train", "validation", "test")[(k // 3) % 3]} for k, case in enumerate(made_cases(45))]
     cases[0] |= {"input": cases[7]["input"].upper()}
     leaking = written(tmp_path / "leaking.csv", cases)
-    parted = [case | {"split": ("train", "validation")[k % 2]} for k, case in enumerate(made_cases(45))]
-    lacking = written(tmp_path / "lacking.csv", [
-        case | ({"split": "test"} if case["expected_category"] == "export" else {}) for case in parted])
+    small = written(tmp_path / "small.csv", [
+        case | {"split": ("train", "validation", "test")[(k // 3) % 3]} for k, case in enumerate(made_cases(24))])
 
     assert "first: row 1" in sentence(call("export", "a", "--data", leaking))
     assert not (tmp_path / "a").exists()
     assert call("export", "a", "--data", leaking, "--leave-out-leaks").exit_code == 0
-    result = call("export", "b", "--data", lacking)
-    assert (result.exit_code, "Missing: 'export'" in result.stdout) == (1, True)
+    result = call("export", "b", "--data", small, "--model", "gpt-4o-mini")
+    assert (result.exit_code, "the limit is 10" in result.stdout) == (1, True)
 
 
 def test_export_tells_a_closing_service(call, tickets):

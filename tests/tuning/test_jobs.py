@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 from datetime import date
 
 import httpx2
@@ -362,6 +363,20 @@ def test_job_is_cancelled_and_kept_as_cancelled(tmp_path, served):
         with pytest.raises(TuningError, match=r"is over \(cancelled\)"):
             asyncio.run(cancel_job(workspace, record, served(tuner)))
     assert ("POST", "cancel") in tuner.asked
+
+
+def test_record_that_came_from_a_frame_is_kept_without_its_nan(tmp_path, served):
+    """What pandas writes for nothing is nothing in the store, beside a job that has a number there."""
+    with Workspace(tmp_path) as workspace:
+        workspace.save_job(tuned(workspace, served(Tuner("succeeded"))) | {"job_id": "earlier"})
+        with pytest.raises(TuningError):
+            tuned(workspace, served(Tuner("running")), seed=1, patience_s=0)
+        (left,) = open_jobs(workspace, LABELED_SET.key)
+        assert math.isnan(left["trained_tokens"])
+        workspace.save_job(left)
+        with workspace.engine.connect() as connection:
+            stored = connection.exec_driver_sql("SELECT trained_tokens FROM jobs WHERE status = 'running'").scalar()
+    assert stored is None
 
 
 def test_server_that_does_not_cancel_is_told(tmp_path, served):

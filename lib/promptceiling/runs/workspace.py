@@ -239,8 +239,8 @@ class Workspace(Store):
 
     def save_job(self, record: Mapping[str, Any], *, was: str | None = None) -> None:
         """Keep a fine-tuning job's state, by its id; `was` is the id that it had before the server gave it one."""
-        values = dict(record) | {"losses": json.dumps(record.get("losses", [])),
-                                 "details": json.dumps(record.get("details") or {})}
+        values = {k: None if isinstance(v, float) and v != v else v for k, v in record.items()}  # NaN of a frame
+        values |= {"losses": json.dumps(record.get("losses", [])), "details": json.dumps(record.get("details") or {})}
         t = schema.jobs
         with self.writing() as connection:
             if was is not None and was != record["job_id"]:

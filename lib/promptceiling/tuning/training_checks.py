@@ -75,7 +75,7 @@ def balance(labeled_set: LabeledSet, cases: pd.DataFrame) -> list[Finding]:
     missing = [label for label in labeled_set.labels() if label not in counts]
     few = [label for label, n in counts.items() if n < FEW_IN_A_CLASS]
     if missing:
-        return [Finding("balance", "blocks", f"{said} Missing: {', '.join(map(repr, missing[:5]))}.",
+        return [Finding("balance", "weakens", f"{said} Missing: {', '.join(map(repr, missing[:5]))}.",
                         "A label that is never shown is hardly ever answered.", "Label cases of it, or merge it.")]
     if few:
         return [Finding("balance", "weakens", f"{said} {len(few)} labels have fewer than {FEW_IN_A_CLASS}.",

@@ -100,6 +100,8 @@ def export_training(
     write_lines(folder / "train.jsonl", lines, asked)
     if held:
         write_lines(folder / "validation.jsonl", held, asked)
+    else:
+        (folder / "validation.jsonl").unlink(missing_ok=True)  # of an earlier export
     tokens = _tokens(labeled_set, variant, cases, lines, held)
     service = service_of(endpoint.base_url, endpoint.model) if endpoint else None
     price = service.train_usd_per_mtok if service else None
