@@ -8,7 +8,7 @@ import pytest
 from tests.runs.misbehaving_server import DROP, Reply, completion, error, page, raw, serving
 
 from promptceiling.errors import EndpointError
-from promptceiling.runs import Endpoint, Workspace, latest_probe, list_models, probe_endpoint, shutdown_dates
+from promptceiling.runs import Endpoint, latest_probe, list_models, probe_endpoint, shutdown_dates
 from promptceiling.runs.findings import LIMIT, LIMITS, QUESTIONS
 
 NUMBERS = count(10_000_000)
@@ -16,12 +16,6 @@ LONG = " ".join(["one"] * 100)
 MODELS = {"object": "list", "data": [
     {"id": "m", "shutdown_date": "2027-01-14"}, {"id": "later", "shutdown_date": None},
     {"id": "azure", "deprecation": {"inference": 1_799_884_800}}, {"id": "odd", "shutdown_date": "soon"}, {"id": 5}]}
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    with Workspace(tmp_path, durable=False) as opened:
-        yield opened
 
 
 def usage_of(body, output=1, **details):

@@ -13,7 +13,7 @@ from tests.runs.misbehaving_server import DROP, Reply, completion, error, page, 
 from promptceiling.errors import PromptCeilingError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of
-from promptceiling.runs import Endpoint, Workspace, completions, measure_latency, run_variants
+from promptceiling.runs import Endpoint, Workspace, completions, measure_latency, probe_endpoint, run_variants
 
 CANARY = "sk-canary-51c0ffee51c0ffee51c0ffee"
 SET = split_labeled_set(made_set(made_cases(6)))
@@ -55,7 +55,12 @@ def test_key_is_sent_and_left_nowhere(tmp_path, monkeypatch, caplog, capfd, repl
                 await measure_latency(workspace, SET, VARIANT, endpoint, calls=1, deadline_s=30)
             except PromptCeilingError as caught:
                 told.extend([str(caught), repr(caught), traceback.format_exc()])
-            return server.requests
+            asked = list(server.requests)
+            try:
+                told.append(repr(await probe_endpoint(workspace, endpoint, deadline_s=30)))
+            except PromptCeilingError as caught:
+                told.extend([str(caught), repr(caught), traceback.format_exc()])
+            return asked
 
     with Workspace(tmp_path, durable=False) as workspace:
         requests = asyncio.run(whole(workspace))
