@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 import numpy as np
+from tests.decision.made_up_evidence import LOCAL_ALIKE, PRICES, alternative, around, evidence, plateau, prompt
 
-from decision.made_up_evidence import LOCAL_ALIKE, PRICES, alternative, around, evidence, plateau, prompt
 from promptceiling.decision import Assumptions, decide, model_ends, verdict_of
 from promptceiling.decision.flips import flips_of
 from promptceiling.decision.forecast import forecast_of

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Positions = NDArray[np.intp]
-_STRETCH = 64  # values of a row whose maximum is taken at once
-BLOCK = 32  # texts compared with the pool at once: so few that their words and likenesses stay near the cache
+_STRETCH = 32  # values of a row whose maximum is taken at once
+BLOCK = 48  # texts compared with the pool at once: so few that their words and likenesses stay near the cache
 
 
 class Likeness(Protocol):
@@ -64,7 +64,7 @@ class TfidfLikeness:
             place[words] = np.arange(len(words))
             dense = np.zeros((len(words), block.shape[0]), dtype=np.float32)
             dense[place[block.indices], np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))] = block.data
-            yield np.ascontiguousarray((self._pool[:, words] @ dense).T)
+            yield (self._pool[:, words] @ dense).T  # `largest` reads it as it lies
 
     def among(self, positions: Positions) -> Floats:
         rows = self._pool[positions]
@@ -83,7 +83,7 @@ class EmbeddingLikeness:
 
     def blocks(self, texts: Sequence[str]) -> Iterator[Floats]:
         for start in range(0, len(texts), BLOCK):
-            yield self._unit(texts[start : start + BLOCK]) @ self._pool.T
+            yield (self._pool @ self._unit(texts[start : start + BLOCK]).T).T
 
     def among(self, positions: Positions) -> Floats:
         return np.asarray(self._pool[positions] @ self._pool[positions].T)
@@ -113,7 +113,7 @@ def largest(values: Floats, k: int) -> Positions:
         chosen, tied = _any_of_largest(values, np.broadcast_to(np.arange(size), values.shape), k)
     else:
         dealt = stretches * _STRETCH
-        highest = values[:, :dealt].reshape(rows, _STRETCH, stretches).max(axis=1)
+        highest = np.ascontiguousarray(values.T[:dealt].reshape(_STRETCH, stretches, rows).max(axis=0).T)
         best = np.argpartition(highest, stretches - k, axis=1)[:, stretches - k :]
         inside = (np.arange(_STRETCH)[:, None] * stretches + best[:, None, :]).reshape(rows, -1)
         rest = np.broadcast_to(np.arange(dealt, size), (rows, size - dealt))
