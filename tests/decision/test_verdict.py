@@ -186,6 +186,28 @@ def test_another_prompt_that_is_as_good_as_can_be_told_is_taken_where_the_best_i
         "another model suffices")
 
 
+def test_a_history_that_looked_good_and_a_test_score_that_is_not_say_both():
+    """Validation reached the threshold and the sealed split is surely below it: iterate, with both figures said."""
+    found = verdict(evidence(test_f1=around(0.7, 0.03), plateau=plateau("good enough", best=0.9)))
+
+    assert found.verdict == ITERATE
+    assert "0.70 [0.67, 0.73]" in found.because
+    assert "at or above the threshold" in found.because
+    assert found.next == "Score more variants, and the best on the sealed test split."
+
+
+def test_the_ceiling_of_the_labels_is_said_beside_the_threshold():
+    """A second reading that agrees on at most 92%, or 10% of wrong labels as stated: what no score can exceed."""
+    def reason(**about):
+        stated = Assumptions(label_noise=about.pop("noise", 0.0))
+        return verdict(evidence(**about), stated).row("f1").reason
+
+    assert "agrees on 0.90 [0.88, 0.92] of 300 cases, no score can be told to lie above 0.92." in reason(
+        second_reading=around(0.9, 0.02, 300))
+    assert "10% of the labels are stated to be wrong, no score can be told to lie above 0.90." in reason(noise=0.1)
+    assert "no score can" not in reason(second_reading=around(0.99, 0.01, 300))
+
+
 def test_the_end_of_the_prompts_own_model_is_said_whatever_the_verdict():
     """A prompt that ships on a model with 48 days left says so; one that outlives the horizon says nothing."""
     def conflict(day):
@@ -336,7 +358,12 @@ measured = st.builds(
     labels=st.integers(1, 2000), plateau=plateaus, leaking=st.sampled_from([0, 0, 0, 1]),
     second_reading=st.none() | intervals, alternatives=st.lists(alternatives, max_size=3).map(tuple),
     test_f1=st.none() | intervals, selection_corrected=st.none() | intervals)
-anything = measured | st.builds(nothing_run, labels=st.integers(0, 2000))
+others = st.builds(lambda tied, p95, use, f1, model: replace(prompt(f1, name="another", p95=p95, use=use, model=model),
+                                                             tied=tied),
+                   st.booleans(), latencies, uses, intervals, st.sampled_from(["m", "n", "gpt-6-luna"]))
+several = st.builds(lambda found, more: replace(found, prompts=found.prompts + tuple(more)), measured,
+                    st.lists(others, max_size=2))
+anything = measured | several | st.builds(nothing_run, labels=st.integers(0, 2000))
 assumed = st.builds(Assumptions, labels_enough=st.integers(1, 5000), f1_ship=st.floats(0.01, 1),
                     sla_ms=st.floats(1, 1000), requests_per_month=st.floats(1, 1e9),
                     budget_usd_per_month=st.floats(0.01, 1e6), margin_low=st.floats(0.01, 0.05),

@@ -84,7 +84,8 @@ def _why(
             "Change what the model sees: labels, descriptions of them, another base model."),
         "plateau, a tune dies": (f"{plateau.reason} {pays.reason}",
                                  "Change what the model sees, or lower what a fine-tune costs."),
-        "climbing": (plateau.reason, plateau.remedy),
+        "climbing": (plateau.reason, plateau.remedy) if plateau.remedy else (
+            f"{f1.reason} {plateau.reason}", "Score more variants, and the best on the sealed test split."),
         "open": _open(f1, tune, plateau),
     }[rule]
 

@@ -12,10 +12,12 @@ from promptceiling.decision.conditions import Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
+from promptceiling.decision.precedence import ceiling
 from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, usd
 from promptceiling.runs import Price
 from promptceiling.scores import Interval, Status, labels_to_decide
 
+_NEARLY_ALL = 0.98  # a ceiling of the labels above this is not worth a sentence
 _CALLS_FOR_AN_END = 72  # single calls from which the upper end of a 95% interval of p95 is one of them: 0.95^72 < 0.025
 
 
@@ -97,6 +99,12 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     reason = f"Best prompt, {evidence.best.name}: weighted F1 {figure(interval)} on {interval.n} {split} cases."
     if split == "validation" and evidence.selection_corrected is not None:
         reason += f" Corrected for having picked it: {figure(evidence.selection_corrected)}."
+    top = ceiling(evidence, stated)
+    if top < _NEARLY_ALL:
+        why = (f"a second reading agrees on {figure(evidence.second_reading)} of {evidence.second_reading.n} cases"
+               if evidence.second_reading is not None and top < 1 - stated.label_noise
+               else f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong")
+        reason += f" Since {why}, no score can be told to lie above {top:.2f}."
     more = _more(interval, limit, "Label about {} more and it becomes decidable.", "labels")
     return *head, reason, more if answers.status("f1") == "undecidable" else "", _run(evidence, split)
 
