@@ -17,6 +17,7 @@ from promptceiling.tuning.services import Service, service_of
 from promptceiling.tuning.training_checks import balance, conflicts, leaks_left_out, limits, sealed
 
 EPOCHS = 3
+_SAMPLE = 200  # cases over which the length of a request is averaged
 _A_MESSAGE = 4  # tokens that a chat template adds to a message, about
 
 
@@ -27,7 +28,8 @@ class Tokens:
     Attributes
     ----------
     train, validation: of each file, once through; longest: of one example.
-    prompt, prompt_with_shots: mean tokens of a request without its answer: as trained, and as the variant asks now.
+    prompt, prompt_with_shots: mean tokens of a request without its answer, over the first 200 train cases: as trained,
+        and with the variant's shots.
     """
 
     train: int
@@ -75,11 +77,12 @@ class TrainingFiles:
         return tuple(check for check in self.checks if check.severity == "blocks")
 
     def __str__(self) -> str:
+        shots = (f"with the variant's shots it is {self.tokens.prompt_with_shots:,.0f} ({self.tokens.saved:.0%} saved)"
+                 if self.tokens.saved else "the variant sends no shots")
         cost = "no training price is known" if self.usd is None else f"about ${self.usd:,.2f} for {self.epochs} epochs"
         return (f"{self.train:,} train and {self.validation:,} validation examples in {self.train_path.parent}, about "
                 f"{self.tokens.train:,} tokens to train on ({cost}). A request is about {self.tokens.prompt:,.0f} "
-                f"tokens long as trained, {self.tokens.prompt_with_shots:,.0f} with its shots "
-                f"({self.tokens.saved:.0%} saved).")
+                f"tokens long as trained; {shots}.")
 
 
 def export_training(
@@ -128,9 +131,9 @@ def _tokens(
     labeled_set: LabeledSet, variant: PromptVariant, cases: pd.DataFrame, lines: Sequence[Line], held: Sequence[Line]
 ) -> Tokens:
     each = [line_tokens(line) for line in lines]
-    answers = sum(line_tokens({"messages": line["messages"][-1:]}) for line in lines)
-    sample = cases.iloc[:200]
+    sample = cases.iloc[:_SAMPLE]
     full = lines_of(labeled_set, replace(variant, embedding=None), sample, shots=True)  # any near shots are as long
-    with_shots = [line_tokens({"messages": line["messages"][:-1]}) for line in full]
-    return Tokens(sum(each), sum(map(line_tokens, held)), max(each), (sum(each) - answers) / len(each),
-                  sum(with_shots) / len(with_shots))
+    without, with_shots = (
+        sum(line_tokens({"messages": line["messages"][:-1]}) for line in some) / len(sample)
+        for some in (lines[:_SAMPLE], full))
+    return Tokens(sum(each), sum(map(line_tokens, held)), max(each), without, with_shots)
