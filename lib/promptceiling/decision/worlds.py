@@ -109,7 +109,7 @@ def plausible_verdicts(
     draws: int = DRAWS, seed: int = 0,
 ) -> Plausible:
     """In which share of plausible worlds each verdict holds. Each world is one in which every figure is known exactly,
-    so that it says what more evidence could come to, and how likely. Takes about a fifth of a millisecond a world.
+    so that it says what more evidence could come to, and how likely. Takes about a tenth of a millisecond a world.
     """
     worlds = draw_worlds(evidence, stated, draws=draws, seed=seed)
     moving = [name for name, value in vars(worlds.stated).items() if isinstance(value, np.ndarray)]
