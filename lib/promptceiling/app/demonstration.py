@@ -16,10 +16,12 @@ from promptceiling.runs import Endpoint, Progress, Workspace, measure_latency, r
 from promptceiling.tuning import fine_tune, run_learning_curve, run_local_classifier, training_variant
 
 DATA, VARIANTS = "support_tickets.csv", "demonstration_variants.yaml"
+_LOOKS = ("app", "panels", "cli")  # what changes here changes no figure
 
 
 def demonstration(folder: Path, say: Callable[[str], None] = lambda _: None) -> Path:
-    """The published file of the demonstration, built in `folder` when it is first asked for, or its data changed.
+    """The published file of the demonstration, built in `folder` when it is first asked for, or its data or the program
+    that scores it changed.
 
     Building asks the embedded model about 4,400 times, in this process, and takes under a minute; `say` hears of it.
     """
@@ -33,8 +35,9 @@ def demonstration(folder: Path, say: Callable[[str], None] = lambda _: None) -> 
 
 
 def demonstration_file(folder: Path) -> Path:
-    """Where the demonstration's published file lies; another place once its data changed."""
-    parts = (data_file(DATA).read_bytes(), data_file(VARIANTS).read_bytes())
+    """Where the demonstration's published file lies: another place once its data, or what scores it, has changed."""
+    program = sorted(p for p in Path(__file__).parents[1].rglob("*.py") if p.parent.name not in _LOOKS)
+    parts = [path.read_bytes() for path in (data_file(DATA), data_file(VARIANTS), *program)]
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
     return folder / f"demonstration-{digest}.sqlite"
 
