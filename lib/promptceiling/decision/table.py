@@ -155,9 +155,9 @@ def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
     limit = points(plateau.limit)
     if plateau.state == "too few cases":
         needed = plateau.labels_needed
-        more = f"Label about {needed:,} more" if needed else "No realistic number of labels"
-        return (*head, f"{history}: too few cases to rule a gain of {limit} out.", f"{more} to see a gain of {limit}.",
-                source)
+        more = f"Label about {needed:,} more to tell" if needed else "No realistic number of labels would tell"
+        return (*head, f"{history}: too few cases to rule a gain of {limit} out.",
+                f"{more} whether more iterations would still gain {limit}.", source)
     reason, remedy = {
         "confirmed": (f"{history}.", ""),
         "good enough": (f"{history}; the best is at or above the threshold.", ""),

@@ -68,7 +68,7 @@ def _chart(flips: Sequence[Flip]) -> Markup:
         axes.set_yticks([] if narrow else [-k for k in range(len(flips))],
                         [] if narrow else [short(f.title, 42) for f in flips])
         axes.set_ylim(-(len(flips) - 1) * step - 0.6, 1.6 if narrow else 0.6)
-        axes.set_xlim(0, most * (1.02 if narrow else 2.0))
+        axes.set_xlim(0, most * (1.02 if narrow else 2.2))
         axes.set_xticks([])
         axes.set_xlabel("how far it must move (log of the ratio, or difference of two scores)", color=SOFT, fontsize=9)
 

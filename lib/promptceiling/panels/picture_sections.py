@@ -120,9 +120,11 @@ def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
             axes.plot([x], [y], "o", color=ACCENT, markersize=21)
             axes.text(x, y, str(k + 1), color="white", fontsize=10.5, ha="center", va="center", fontweight="bold")
             left = not narrow and x < -0.05
+            top = not narrow and k == 0  # beside its number the arrow would run through the words
             label = f"{stage.name}\n{marks[k]}"
-            axes.text(x + (-0.17 if left else 0.17 if not narrow else 0.09), y, label, color=INK, fontsize=9.5,
-                      ha="right" if left else "left", va="center", linespacing=1.35)
+            axes.text(x if top else x + (-0.17 if left else 0.17 if not narrow else 0.09), y + 0.22 * top, label,
+                      color=INK, fontsize=9.5, ha="center" if top else "right" if left else "left",
+                      va="bottom" if top else "center", linespacing=1.35)
         if narrow:
             again = f"↺ back to 1 every {stated.retrain_every_months:.3g} months"
             axes.text(0.06, 0.42, again, color=SOFT, fontsize=9.5)
@@ -132,7 +134,7 @@ def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
             axes.text(0, 0, f"again every\n{stated.retrain_every_months:.3g} months", color=SOFT, fontsize=10,
                       ha="center", va="center")
             axes.set_xlim(-3.4, 3.4)
-            axes.set_ylim(-1.25, 1.25)
+            axes.set_ylim(-1.25, 1.65)
 
     described = ("The loop of a fine-tune: " + "; ".join(
         f"{k}. {stage.name} {mark}" for k, (stage, mark) in enumerate(zip(stages, marks, strict=True), 1))

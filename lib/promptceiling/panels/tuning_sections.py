@@ -32,10 +32,11 @@ def alternatives_section(
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
                      f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
                      _latencies(a),
-                     "none" if a.kind == "local" else dollars(own.per_1000) if own else "not known"))
+                     "none" if a.kind == "local" else dollars(own.per_1000) if own
+                     else "by the hour, see the bill" if a.kind == "fine-tune" and a.tokens else "not known"))
     head = [("option", False), ("weighted F1", True), ("cases", True), ("against the prompt", True),
             (f"worth it at {100 * assumptions.margin_low:g}–{100 * assumptions.margin_high:g} pp?", False),
-            ("latency", True), ("USD per 1,000", True)]
+            ("latency", True), ("calls, USD per 1,000", True)]
     stand_in = (f" The embedded model costs nothing; its tokens are priced as {cost.price.model} ({cost.price.as_of})."
                 if cost and cost.stand_in and evidence.embedded else "")
     return Markup('<h2>The alternatives</h2>{}<p class="pc-small pc-soft">Differences are paired: the same cases on '
