@@ -23,7 +23,7 @@ def test_one_draw_a_side_is_the_paired_comparison():
     (a,), (b,) = drawn(rng, y, 0.6, 1, 0), drawn(rng, y, 0.8, 1, 0)
     got, pair = delta_over_draws(y, [a], [b], L), compare_paired(y, a, b, L).delta_f1_weighted
     assert got.mean.value == pytest.approx(pair.value, abs=1e-12)
-    assert got.mean.low == pytest.approx(pair.low, abs=0.001)
+    assert got.mean.low == pytest.approx(pair.low, abs=1e-9)
     assert (math.isnan(got.spread), got.draws_error) == (True, 0.0)
 
 

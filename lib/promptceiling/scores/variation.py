@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval
+from promptceiling.scores.interval import Interval, difference_error
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.units import Units
@@ -67,15 +67,19 @@ def _variation(
     if not plus or not len(expected) or any(len(p) != len(expected) for p in [*plus, *minus]):
         raise InputError(f"Expected at least one draw with one prediction for each of {len(expected)} cases.")
     size, truth = len(labels), encode(expected, labels)
-    codes = [encode(p, labels) for p in [*plus, *minus]]
+    codes = [encode(p, labels) for p in [*minus, *plus]]  # as a comparison takes A and B, so that both draw alike
+    first = len(minus)
     unit = None if units is None else unit_codes(units)
     drawn = draw_metrics(truth, codes, size, units=unit, draws=draws, seed=seed).weighted
     points = np.array([point_metrics_of(truth, p, size).f1_weighted for p in codes])
-    sides = [points[: len(plus)]] + ([points[len(plus):]] if minus else [])
-    means = drawn[: len(plus)].mean(axis=0) - (drawn[len(plus):].mean(axis=0) if minus else 0.0)
+    sides = [points[first:]] + ([points[:first]] if minus else [])
+    means = drawn[first:].mean(axis=0) - (drawn[:first].mean(axis=0) if minus else 0.0)
     parts = [float(side.var(ddof=1)) / len(side) if len(side) > 1 else 0.0 for side in sides]
     own = Units.of(unit, len(truth))
-    cases_variance = float(means.var()) * own.inflation if own.freedom > 0 else math.inf
+    spread_of_means = float(means.std())
+    cases_error = (math.inf if own.freedom <= 0 else difference_error(spread_of_means, len(truth), own) if minus
+                   else spread_of_means * math.sqrt(own.inflation))
+    cases_variance = cases_error**2
     draws_variance = sum(parts)
     known = cases_variance**2 / own.freedom if own.freedom > 0 else math.inf
     known += sum(part**2 / (len(side) - 1) for part, side in zip(parts, sides, strict=True) if part > 0)
@@ -88,4 +92,4 @@ def _variation(
     return Variation(
         tuple(scores.tolist()),
         Interval(value, max(-1.0 if minus else 0.0, value - half), min(1.0, value + half), len(truth)), spread,
-        math.sqrt(cases_variance), math.sqrt(draws_variance))
+        cases_error, math.sqrt(draws_variance))
