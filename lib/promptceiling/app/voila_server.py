@@ -78,6 +78,7 @@ def configuration(site: dict[str, Any]) -> Config:
     config.MappingKernelManager.cull_interval = 60
     config.MappingKernelManager.cull_connected = False
     config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets; a page without one is told so
+    config.KernelManager.shutdown_wait_time = 1.0  # a page keeps nothing, so its kernel need not be waited for
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     return config
 
