@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from promptceiling.scores.metrics import point_metrics_of
-from promptceiling.scores.resample import atoms_of, cells_of, draw_metrics, metrics_of_counts, resampled_counts
+from promptceiling.scores.resample import (
+    Poisson,
+    atoms_of,
+    cells_of,
+    draw_metrics,
+    metrics_of_counts,
+    resampled_counts,
+)
 
 
 def example(n, labels, variants=1, seed=0):
@@ -32,13 +40,35 @@ def test_counts_give_the_metrics_of_the_rows_they_stand_for(n, labels, variants,
 
 @pytest.mark.parametrize(("n", "labels"), [(60, 8), (400, 2), (300, 4)])
 def test_every_resample_has_as_many_cases_as_the_sample(n, labels):
-    """Where cells are drawn as a multinomial, one by one, or both."""
+    """And as many of each cell, with the variances and covariances, as a multinomial has."""
     y, answers = example(n, labels)
     atoms = atoms_of(y, answers, labels)
-    drawn = np.concatenate(list(resampled_counts(atoms, np.random.default_rng(0), 300)))
+    drawn = np.concatenate(list(resampled_counts(atoms, np.random.default_rng(0), 4000)))
+    assert drawn.shape == (4000, len(atoms.count))
     assert (drawn.sum(axis=1) == n).all()
     expected = atoms.count
-    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=5 * np.sqrt(expected.max() / 300))
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=5 * np.sqrt(expected.max() / 4000))
+    spread = np.diag(expected) - np.outer(expected, expected) / n
+    np.testing.assert_allclose(np.cov(drawn.T), spread, atol=0.12 * expected.max())
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 1.0, 11.5, 80.0, 6000.0])
+def test_poisson_numbers_have_their_distribution(mean):
+    """Steps are SciPy's probabilities, the table says what the steps say, and draws have the same frequencies."""
+    poisson = Poisson.of(mean)
+    numbers = poisson.least + np.arange(len(poisson.steps))
+    size = len(poisson.table)
+    np.testing.assert_allclose(np.diff(poisson.steps, prepend=0) / size, stats.poisson.pmf(numbers, mean), atol=1e-12)
+    low = poisson.least + np.searchsorted(poisson.steps, np.arange(size), side="right")
+    high = poisson.least + np.searchsorted(poisson.steps, np.arange(1, size + 1), side="left")
+    assert (poisson.table == np.where(low == high, low, -1)).all()
+    drawn = np.empty(200_000, dtype=np.float32)
+    poisson.draw(np.random.default_rng(0), drawn)
+    edges = np.unique(stats.poisson.ppf(np.linspace(0.02, 0.98, 25), mean))
+    seen = np.bincount(np.searchsorted(edges, drawn), minlength=len(edges) + 1)
+    asked = np.diff(stats.poisson.cdf(edges, mean), prepend=0, append=1) * len(drawn)
+    assert seen[asked == 0].sum() == 0
+    assert stats.chisquare(seen[asked > 0], asked[asked > 0]).pvalue > 0.001 or (asked > 0).sum() == 1
 
 
 def test_drawing_cells_equals_resampling_rows():
