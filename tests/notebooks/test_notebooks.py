@@ -128,3 +128,12 @@ def test_embedded_model_is_named_at_the_top(name):
     """A notebook that runs a model says in its first cell that the answers are not an LLM's."""
     assert "embedded model" in cells(name, "markdown")[0]
     assert "no LLM" in cells(name, "markdown")[0].replace("\n> ", " ")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_first_cell_leads_to_every_section(name):
+    """The list at the top has each section once, in order, by the anchor that JupyterLab and Voila give it."""
+    first, *others = cells(name, "markdown")
+    sections = re.findall(r"^## (.+)$", "\n".join(others), re.MULTILINE)
+
+    assert re.findall(r"\[([^]]+)\]\(#([^)]+)\)", first) == [(text, text.replace(" ", "-")) for text in sections]

@@ -63,7 +63,7 @@ class Workspace(Store):
                 select(schema.labeled_sets).where(schema.labeled_sets.c.set_key == key)).one_or_none()
             if head is None:
                 raise WorkspaceError(f"{self.where} holds no labeled set{f' {key}' if key else ''} yet. "
-                                     "Run `promptceiling run --data FILE` first.")
+                                     "Run `promptceiling run --data FILE` or notebook 2 first.")
             query = select(schema.cases.c.record).where(schema.cases.c.set_key == key).order_by(schema.cases.c.position)
             records = [json.loads(r) for r in connection.scalars(query)]
         frame = pd.DataFrame(records, columns=json.loads(head.columns))
