@@ -41,15 +41,15 @@ def free_port():
 class App:
     """A running `promptceiling app`: its address, process, and the kernels that it has.
 
-    `said` is what it told until it served; `options` are further words of the command line.
+    `said` is what it told until it served; `options` are further words of the command line; `python` runs it.
     """
 
-    def __init__(self, *published, options=(), environment=None, path=""):
+    def __init__(self, *published, options=(), environment=None, path="", python=sys.executable):
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/{path}"
         self.process = subprocess.Popen(
-            [*PROGRAM, "app", *map(str, published), "--port", str(self.port), *options], cwd=published[0].parent,
-            text=True, stderr=subprocess.PIPE,
+            [python, *PROGRAM[1:], "app", *map(str, published), "--port", str(self.port), *options],
+            cwd=published[0].parent, text=True, stderr=subprocess.PIPE,
             env=os.environ | {"OPENAI_API_KEY": KEY, "MY_SECRET": KEY} | (environment or {}))
         self.said = ""
         while "Prompt Ceiling is at" not in self.said:
