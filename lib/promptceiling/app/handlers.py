@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,18 @@ from jupyter_server import DEFAULT_TEMPLATE_PATH_LIST
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from markupsafe import Markup
+from tornado.ioloop import PeriodicCallback
 from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler, read_header_from_binary_message
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
+from promptceiling.app.rendering import Rendering
+
 _UNUSED = (TornadoVoilaHandler, TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler)
 _LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
+_KEEP_ALIVE_MS = 10_000
 _STYLE = Path(__file__).parents[1] / "panels" / "style.css"
 
 
@@ -40,16 +46,36 @@ class QuietChannels(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
-    """A notebook over a published file, in a kernel of its own."""
+    """A notebook over a published file, in a kernel of its own; what needs no kernel is there at once."""
 
-    def initialize(self, *, page: dict[str, Any], **settings: Any) -> None:
+    def initialize(self, *, page: dict[str, Any], rendering: Rendering, **settings: Any) -> None:
         super().initialize(**settings)
-        self.page = page
+        self.page, self.rendering, self.left = page, rendering, False
+
+    def on_connection_close(self) -> None:
+        self.left = True
+        super().on_connection_close()
 
     @tornado.web.authenticated
     async def get(self, path: str | None = None) -> None:
-        if not _without_token(self):
-            await super().get()
+        if _without_token(self):
+            return
+        self.set_header("Content-Type", "text/html")
+        self.set_header("Cache-Control", "no-cache, no-store, must-revalidate")
+        self._send(await self.rendering.opening(self))
+        waiting = PeriodicCallback(lambda: self._send("\n"), _KEEP_ALIVE_MS)  # or a proxy takes us for dead
+        waiting.start()
+        try:
+            async with self.rendering.starting:
+                if not self.left:  # a kernel started now would be nobody's
+                    async for text in self.rendering.rest(self):
+                        self._send(text)
+        finally:
+            waiting.stop()
+
+    def _send(self, text: str) -> None:
+        self.write(text)
+        self.flush()
 
 
 class Start(JupyterHandler):
@@ -114,9 +140,10 @@ def only_ours(voilas: list[Any], site: dict[str, Any], settings: dict[str, Any])
         elif not issubclass(handler, _UNUSED) and "/api/themes/" not in pattern:
             below = pattern.startswith(site["base_url"])  # Voila leaves the path out for signing in
             kept.append((pattern if below else url_path_join(site["base_url"], pattern), handler, *rest))
+    starting = asyncio.Semaphore((os.cpu_count() or 1) + 1)
     for page in site["pages"]:
         kept.append((_exactly(site, page["address"]), Page, settings | {
-            "notebook_path": page["notebook"], "page": page}))
+            "notebook_path": page["notebook"], "page": page, "rendering": Rendering(starting)}))
     if all(page["address"] for page in site["pages"]):
         kept.append((_exactly(site, ""), Start, {"site": site}))
     return [*kept, (r"/.*", NotHere)]
