@@ -96,11 +96,13 @@ def main(published, viewers=30):
         kernels = [s[3] for s in seen if s[3]]
         lines = [line_to(app, kernel) for kernel in kernels]
         memory = sum(p.memory_info().rss for p in [psutil.Process(app.process.pid), *app.processes()]) / 2**30
-        private = sum(p.memory_full_info().uss for p in [psutil.Process(app.process.pid), *app.processes()]) / 2**30
+        full = [p.memory_full_info() for p in [psutil.Process(app.process.pid), *app.processes()]]
+        private, shares = (sum(getattr(m, kind) for m in full) / 2**30 for kind in ("uss", "pss"))
         print(f"viewers {viewers}, pages whole {len(wholes)}, kernels {len(set(kernels))}")
         print(f"verdict after {min(firsts):.2f} to {max(firsts):.2f} s, median {statistics.median(firsts):.2f} s")
         print(f"whole after {min(wholes):.2f} to {max(wholes):.2f} s, median {statistics.median(wholes):.2f} s")
-        print(f"memory {memory:.2f} GiB resident, {private:.2f} GiB of it not shared")
+        print(f"memory {memory:.2f} GiB resident, {shares:.2f} GiB with shared pages counted once, "
+              f"{private:.2f} GiB not shared")
         for line, kernel in zip(lines[1:], kernels[1:], strict=True):
             line.close()
             httpx2.post(f"{app.address}voila/api/shutdown/{kernel}", timeout=LIMIT_S)

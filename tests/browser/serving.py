@@ -76,7 +76,8 @@ class App:
         found = {}
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
-                named = re.search(r"kernel-([0-9a-f-]{36})", " ".join(process.cmdline()))
+                told = process.cmdline() + [str(c.laddr) for c in process.net_connections("unix")]  # a fork's sockets
+                named = re.search(r"kernel-([0-9a-f-]{36})", " ".join(told))
                 if named and process.status() != psutil.STATUS_ZOMBIE:
                     found[named[1]] = process
         return found

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import websocket
 from playwright.sync_api import expect
-from tests.browser.serving import KEY, PATIENCE_MS, kernel_of, opened, until
+from tests.browser.serving import KEY, PATIENCE_MS, App, kernel_of, opened, until
 
 from promptceiling.app.pages import notebook
 from promptceiling.decision import decide, read_published
@@ -238,3 +238,17 @@ def test_ctrl_c_ends_the_app_and_every_process_below_it(page, app):
     assert app.process.wait(10) == 130
     _, alive = psutil.wait_procs(below, timeout=5)
     assert alive == []
+
+
+def test_a_server_that_is_killed_leaves_no_process(browser, published):
+    """Nobody could end its kernels any more: they end by themselves."""
+    app = App(published)
+    opened(browser, app)
+    below = app.processes()
+    next(p for p in below if "promptceiling.app.voila_server" in p.cmdline()).kill()
+
+    _, left = psutil.wait_procs(below, timeout=30)
+
+    app.end()
+    assert len(below) >= 2
+    assert not left

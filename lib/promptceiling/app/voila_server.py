@@ -16,7 +16,7 @@ os.environ["JUPYTER_PATH"] = str(SHARE)  # Jupyter reads it when it is imported
 from traitlets.config import Config  # noqa: E402
 from voila.app import Voila  # noqa: E402
 
-from promptceiling.app import handlers  # noqa: E402
+from promptceiling.app import handlers, kernels  # noqa: E402
 
 _POLICY = {
     "default-src": "'none'", "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
@@ -80,6 +80,8 @@ def configuration(site: dict[str, Any]) -> Config:
     config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets; a page without one is told so
     config.KernelManager.shutdown_wait_time = 1.0  # a page keeps nothing, so its kernel need not be waited for
     config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    if kernels.FORKS:
+        config.MappingKernelManager.kernel_manager_class = "promptceiling.app.kernels.ForkedKernelManager"
     return config
 
 
@@ -87,6 +89,8 @@ def main() -> None:
     """Serve until a signal ends the process."""
     ReadOnlyVoila.site = site = json.load(sys.stdin)
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of jupyter_server's own ping times
+    if kernels.FORKS:
+        kernels.SOURCE.start()
     with TemporaryDirectory(prefix="promptceiling-") as folder:
         for k, page in enumerate(site["pages"]):
             if page["parts"]:
