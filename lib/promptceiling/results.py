@@ -15,7 +15,7 @@ import pandas as pd
 
 from promptceiling.decision.answers import by_case, first_repeat, prompts_of
 from promptceiling.errors import InputError
-from promptceiling.runs import EMBEDDED_URL, Workspace
+from promptceiling.runs import Workspace, is_embedded
 from promptceiling.scores import (
     MARGINS,
     Comparison,
@@ -177,7 +177,7 @@ def _units(rows: pd.DataFrame) -> list[Any] | None:
 
 
 def _embedded(frame: pd.DataFrame) -> bool:
-    return bool((frame["base_url"] == EMBEDDED_URL).any())
+    return any(is_embedded(str(model)) for model in frame["model"].unique())
 
 
 def _remarks(asked: Sequence[tuple[str, pd.DataFrame]], labels: Sequence[str]) -> list[str]:

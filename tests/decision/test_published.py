@@ -196,7 +196,7 @@ def test_a_stored_figure_that_was_changed_is_named(file, change, where):
     (f"UPDATE answers SET input_tokens = input_tokens + 100 {ONE}", "tokens.input.value:"),  # noqa: S608
     ("UPDATE latencies SET seconds = seconds / 2", "p95_ms"),
     ("DELETE FROM openings WHERE opening_id = (SELECT max(opening_id) FROM openings)", "evidence.openings"),
-    ("UPDATE runs SET base_url = 'https://api.openai.com/v1' WHERE base_url = 'http://embedded/v1'", "embedded:"),
+    ("UPDATE runs SET model = 'gpt-6-luna' WHERE model = 'embedded-in-context'", "embedded:"),
     ("DELETE FROM items WHERE variant = 'zero-shot'", "evidence.prompts"),
     ("DELETE FROM cases WHERE position = 0", "evidence.labels:"),
 ], ids=["text", "local", "failed", "tokens", "latency", "ledger", "model", "variant", "case"])

@@ -17,7 +17,7 @@ from promptceiling.decision.slicing import slices_among
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.runs import EMBEDDED_URL, Workspace, completions, schema
+from promptceiling.runs import Workspace, completions, is_embedded, schema
 from promptceiling.scores import (
     Interval,
     Plateau,
@@ -67,7 +67,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=alternatives,
         openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
-        embedded=bool(len(prompts)) and bool((prompts["base_url"] == EMBEDDED_URL).any()),
+        embedded=any(map(is_embedded, prompts["model"].unique())),
         readiness=readiness, leaking=_leaking(labeled_set),
         shutdown_dates=_shutdown_dates(workspace, {
             *zip(frame["base_url"], frame["model"], strict=True),

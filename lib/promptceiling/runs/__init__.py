@@ -3,7 +3,7 @@
 from promptceiling.runs.brought_in import bring_in
 from promptceiling.runs.completions import completions
 from promptceiling.runs.embedding import embed_texts
-from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint, parameter
+from promptceiling.runs.endpoint import EMBEDDED_URL, Endpoint, is_embedded, parameter
 from promptceiling.runs.estimate import Estimate, estimate_run
 from promptceiling.runs.findings import Finding
 from promptceiling.runs.handle import RunHandle
@@ -37,6 +37,7 @@ __all__ = [
     "embed_texts",
     "estimate_run",
     "import_results",
+    "is_embedded",
     "latest_probe",
     "latest_run",
     "list_models",

@@ -57,6 +57,15 @@ class Wire:
         await self.http.aclose()
 
 
+def is_embedded(model: str) -> bool:
+    """Whether a name is the embedded model's or one of its fine-tunes', wherever it is served.
+
+    >>> is_embedded("embedded-in-context"), is_embedded("gpt-6-luna")
+    (True, False)
+    """
+    return model == EMBEDDED_MODEL or model.startswith(f"ft:{EMBEDDED_MODEL}")
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A model behind an OpenAI-compatible URL.
@@ -108,8 +117,8 @@ class Endpoint:
         url = base_url or environment.get("OPENAI_BASE_URL")
         if not model and not url:
             return cls(parameters=parameters)
-        if model == EMBEDDED_MODEL or (model or "").startswith(f"ft:{EMBEDDED_MODEL}"):
-            return cls(model=model or EMBEDDED_MODEL, base_url=url or EMBEDDED_URL, parameters=parameters)
+        if model and is_embedded(model):
+            return cls(model=model, base_url=url or EMBEDDED_URL, parameters=parameters)
         if not model:
             raise EndpointError(f"No model is named for {url}. Name one with --model.")
         return cls(base_url=(url or "https://api.openai.com/v1").rstrip("/"), model=model, api_key_env=api_key_env,
@@ -118,7 +127,7 @@ class Endpoint:
     @property
     def embedded(self) -> bool:
         """Whether the answers are the embedded model's and not an LLM's."""
-        return self.model == EMBEDDED_MODEL or self.model.startswith(f"ft:{EMBEDDED_MODEL}")
+        return is_embedded(self.model)
 
     def client(self, folder: Path, *, deadline_s: float = 120.0) -> openai.AsyncOpenAI:
         """A client for one event loop, with its own retries off and redirects not followed.
