@@ -390,7 +390,7 @@ def test_score_prints_every_metric(call, two_files):
         assert [c["support"] for c in variant["per_class"]] == [200, 200]
     lines = call("score", *two_files).stdout.splitlines()
     assert lines[0].startswith("a: weighted F1 0.750 [0.")
-    assert "400 scored of 400; always 'x': 0.333" in lines[0]
+    assert "400 scored of 400; always answering 'x': weighted F1 0.333" in lines[0]
 
 
 def test_compare_prints_the_paired_difference(call, two_files):
@@ -399,7 +399,8 @@ def test_compare_prints_the_paired_difference(call, two_files):
 
     assert list(found) == ["n", "left_out", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict",
                            "labels_needed", "withheld", "delta_failed_wrong", "share_at_least",
-                           "detectable_delta_accuracy"]
+                           "only_in_a", "only_in_b", "detectable_delta_accuracy"]
+    assert (found["only_in_a"], found["only_in_b"]) == (0, 0)
     assert [one["margin"] for one in found["share_at_least"]] == [0.05, 0.08]
     assert (found["left_out"], found["withheld"]) == (0, None)
     assert found["n"] == 400
@@ -542,11 +543,12 @@ def test_decide_is_a_gate(call):
 
 @pytest.mark.usefixtures("decided")
 def test_decide_takes_what_is_stated(call):
-    """A threshold that the prompt passes ships it; a budget of next to nothing makes its cost a met condition."""
+    """A threshold that the prompt passes meets its row, and does not ship on few cases; a budget of next to nothing
+    makes its cost a met condition."""
     def rows(*words):
         return {r["id"]: r["status"] for r in printed(call("decide", *words, "--json"))["rows"]}
 
-    assert printed(call("decide", "--f1", "0.02", "--json"))["verdict"] != "collect labels, few-shot meanwhile"
+    assert printed(call("decide", "--f1", "0.02", "--json"))["verdict"] == "collect labels, few-shot meanwhile"
     assert rows("--f1", "0.02")["f1"] == "met"
     assert rows("--requests-per-month", "1e9", "--budget-usd-per-month", "1")["cost"] == "met"
     problem = printed(call("decide", "--sla-ms", "0", "--json"), 2)["error"]

@@ -33,7 +33,8 @@ def score_files(files: Sequence[Path]) -> list[dict[str, Any]]:
 
 def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, Any]:
     """The paired comparison of two predictions files."""
-    both = paired(read_predictions(a), read_predictions(b), (a.name, b.name))
+    first, second = read_predictions(a), read_predictions(b)
+    both = paired(first, second, (a.name, b.name))
     found = compare_paired(
         both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
         failed_a=both["failed_a"].tolist(), failed_b=both["failed_b"].tolist(),
@@ -45,6 +46,7 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, A
         "verdict": found.worth, "labels_needed": found.labels_needed,
         "withheld": found.withheld, "delta_failed_wrong": found.delta_failed_wrong,
         "share_at_least": [{"margin": margin, "share": share} for margin, share in found.share_at_least],
+        "only_in_a": len(first) - len(both), "only_in_b": len(second) - len(both),
         "detectable_delta_accuracy": None if math.isnan(found.detectable) else found.detectable,
     }
 
@@ -56,7 +58,7 @@ def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, An
     return {
         "variant": name, "n": score.n, "scored": score.scored, "outcomes": dict(score.outcomes),
         "f1_weighted": _interval(score.f1_weighted), "f1_weighted_failed_wrong": score.f1_weighted_failed_wrong,
-        "f1_macro": score.f1_macro.value,
+        "f1_macro": score.f1_macro.value, "f1_macro_interval": _interval(score.f1_macro),
         "accuracy": _interval(score.accuracy),
         "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
         "per_class": [

@@ -68,6 +68,7 @@ def run(
             workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, concurrency=concurrency,
             deadline_s=deadline, on_progress=progress, budget_usd=budget_usd, price=price))
         frame = _of_run(workspace, labeled_set, endpoint, variants, split, repeats)
+        openings = len(workspace.openings(labeled_set.key)) if split != "validation" else 0
     if out:
         write_predictions(frame, out)
     if sys.stderr.isatty():
@@ -90,6 +91,9 @@ def run(
         print_scores(scored)
     for notice in summary.notices:
         click.echo(f"promptceiling: {notice}", err=True)
+    if openings:
+        click.echo(f"promptceiling: this run opened the sealed test split for {len(variants):,} variants; the ledger "
+                   f"has {openings:,} openings now. Choose on validation, and open it for a finalist alone.", err=True)
     problem = summary.problem
     if problem is None and summary.failed:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in summary.failed.items())

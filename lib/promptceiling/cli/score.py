@@ -48,6 +48,9 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
                f"(McNemar p {mcnemar['p']:.3g}); in " + ", ".join(
                    f"{one['share']:.0%} of resamples the gain is at least {100 * one['margin']:g} pp"
                    for one in found["share_at_least"]))
+    if found["only_in_a"] or found["only_in_b"]:
+        click.echo(f"not compared: {found['only_in_a']} cases that only {a.name} holds, {found['only_in_b']} that only "
+                   f"{b.name} holds")
     if found["left_out"]:
         click.echo(f"left out: {found['left_out']} cases that failed; counted as wrong they make it "
                    f"{100 * found['delta_failed_wrong']:+.1f} pp")
@@ -58,14 +61,15 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
 
 def print_scores(scored: list[dict[str, Any]]) -> None:
     for row in scored:
-        f1, accuracy = row["f1_weighted"], row["accuracy"]
+        f1, macro, accuracy = row["f1_weighted"], row["f1_macro_interval"], row["accuracy"]
         if not row["scored"]:
             click.echo(f"{row['variant']}: nothing to score, {row['outcomes'].get('failed', 0)} of {row['n']} failed")
             continue
+        constant = row["constant_answer"]
         click.echo(f"{row['variant']}: weighted F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}], macro F1 "
-                   f"{row['f1_macro']:.3f}, accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, "
-                   f"{accuracy['high']:.3f}], {row['scored']} scored of {row['n']}; always "
-                   f"{row['constant_answer']['label']!r}: {row['constant_answer']['f1_weighted']:.3f}")
+                   f"{macro['value']:.3f} [{macro['low']:.3f}, {macro['high']:.3f}], accuracy "
+                   f"{accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}], {row['scored']} scored "
+                   f"of {row['n']}; always answering {constant['label']!r}: weighted F1 {constant['f1_weighted']:.3f}")
         unlike = {outcome: count for outcome, count in row["outcomes"].items() if outcome != "answered"}
         if unlike:
             click.echo(f"  {', '.join(f'{count} {outcome}' for outcome, count in unlike.items())}" + (

@@ -33,7 +33,8 @@ def app(files: tuple[Path, ...], host: str, port: int, base_url: str, token: boo
     secret = asked or (secrets.token_urlsafe(24) if token else "")
     if secret and not asked:
         say(f"Its token is {secret} (add ?token={secret} to the address).")
-    check_port(host, port)  # before the demonstration is built
+    if not files:
+        check_port(host, port)  # before the demonstration is built
     published = files or (demonstration(Path("workspace"), say),)
     sys.exit(serve_app(published, host=host, port=port, base_url=base_url, token=secret, workbook=workbook, say=say))
 

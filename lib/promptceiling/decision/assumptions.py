@@ -142,7 +142,7 @@ class Assumptions:
             if not (isinstance(value, _NUMBER) and math.isfinite(value) and (value > 0 or (zero and value == 0))):
                 raise InputError(f"{name} is {value}; expected a number {'of 0 or more' if zero else 'above 0'}.",
                                  column=name)
-            if high == 1 and value > 1:
+            if high <= 1 and value > 1:
                 raise InputError(f"{name} is {value}; expected a share, at most 1.", column=name)
         if self.margin_low > self.margin_high:
             raise InputError(f"margin_low ({self.margin_low}) is above margin_high ({self.margin_high}).",

@@ -74,7 +74,7 @@ def compare_paired(
 
     Failures are named by side (`failed_a`, `failed_b`), or together (`failed`: either side), which hides from the
     verdict whether the sides failed alike. Raises InputError where lengths differ, nothing is left to compare, or
-    margins are not 0 < low <= high.
+    margins are not 0 < low <= high <= 1.
 
     >>> compare_paired(["a", "b"] * 50, ["a", "a"] * 50, ["a", "b"] * 50, ["a", "b"]).worth
     'worth it'
@@ -83,8 +83,9 @@ def compare_paired(
         raise InputError(
             f"Paired predictions must cover the same cases: {len(expected)} expected, {len(a)} and {len(b)}.")
     low_margin, high_margin = margins
-    if not 0 < low_margin <= high_margin:
-        raise InputError(f"Margins are {margins}; expected two numbers with 0 < low <= high, such as 0.05 0.08.")
+    if not 0 < low_margin <= high_margin <= 1:
+        raise InputError(f"Margins are {margins}; expected two shares with 0 < low <= high <= 1, such as 0.05 0.08 for "
+                         "5 and 8 points.")
     size, by_side = len(labels), failed_a is not None or failed_b is not None
     either, down_a, down_b = (
         np.zeros(len(expected), bool) if f is None else np.asarray(f, dtype=bool) for f in (failed, failed_a, failed_b))
