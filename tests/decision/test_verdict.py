@@ -93,7 +93,6 @@ TABLE = [
     ("splits that repeat each other", evidence(f1=GOOD, leaking=2), OPEN_END),
     ("labels noisier than the threshold allows", evidence(f1=GOOD, second_reading=around(0.8, 0.03)), OPEN_END),
     ("99 cases scored", evidence(f1=around(0.95, 0.04, 99)), OPEN_END),
-    ("a good prompt on 99 cases, and few labels", evidence(f1=around(0.95, 0.02, 99), labels=499), COLLECT),
     ("99 cases scored, and few labels", evidence(f1=around(0.5, 0.09, 99), labels=499), COLLECT),
     ("a local classifier that clears the threshold",
      evidence(alternatives=(replace(LOCAL_ALIKE, f1_weighted=around(0.9, 0.03)),)), LOCAL),
