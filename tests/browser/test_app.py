@@ -48,22 +48,23 @@ def test_the_verdict_is_the_decisions(page, published):
 
 
 def test_a_threshold_moved_by_keyboard_changes_the_answer_and_back(page, published):
-    """At the lowest threshold the card says something else; "As published" puts it back; the verdict above stays."""
+    """With 50 labels taken as enough the card says something else, and "As published" puts it back; the verdict above
+    stays."""
     above = page.get_by_role("heading", level=1).first.inner_text()
     expect(answer(page)).to_contain_text("The verdict stays")
-    slider = page.locator(".widget-slider", has_text="F1 that ships")
+    slider = page.locator(".widget-slider", has_text="Labels that are enough")
     readout = slider.locator(".widget-readout")
-    expect(readout).to_have_text("0.85")
+    expect(readout).to_have_text("500")
 
     slider.get_by_role("slider").press("Home")
-    expect(readout).not_to_have_text("0.85")
-    lowered = decide_with(published, f1_ship=float(readout.inner_text()))
+    expect(readout).not_to_have_text("500")
+    lowered = decide_with(published, labels_enough=int(readout.inner_text()))
     expect(answer(page)).to_contain_text(lowered.sentence)
     assert lowered.sentence != above
     assert page.get_by_role("heading", level=1).first.inner_text() == above
 
     page.get_by_role("button", name="As published").press("Enter")
-    expect(readout).to_have_text("0.85")
+    expect(readout).to_have_text("500")
     expect(answer(page)).to_contain_text("The verdict stays")
 
 

@@ -43,7 +43,7 @@ def test_the_walkthrough_in_jupyterlab_answers_its_controls(browser, lab):
     """The verdict shows, sliders have their names, a moved one is answered beside it, and the link of the app is not
     offered where no address would read it."""
     page = ran(browser, lab, "walkthrough.ipynb")
-    slider = page.get_by_role("slider", name="F1 that ships")
+    slider = page.get_by_role("slider", name="Labels that are enough")
     expect(slider).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("region", name="Verdict", exact=True)).to_be_visible()
 

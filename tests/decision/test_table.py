@@ -95,12 +95,15 @@ def test_labels_that_would_decide_are_said():
     """0.87 [0.83, 0.91] on 400 against 0.85: n (1.96 s / d)^2 = 400 (0.04 / 0.02)^2 = 1,600 in all, 1,200 more."""
     found = row("f1", evidence(f1=around(0.87, 0.04)))
 
-    assert found.remedy == "Label about 1,200 more and it becomes decidable."
+    assert found.remedy == "Label about 1,200 more validation cases and it becomes decidable."
     assert found.reason == "Best prompt, 5 shots: weighted F1 0.87 [0.83, 0.91] on 400 validation cases."
 
 
 @pytest.mark.parametrize(("row_id", "found", "remedy"), [
-    ("few_labels", evidence(labels=290), "Label 210 more."),
+    ("few_labels", evidence(labels=290), "Label 210 more: 500 are taken as enough for a fine-tune."),
+    ("f1", evidence(f1=around(0.87, 0.021, 60)), "Label about 40 more validation cases and it becomes decidable."),
+    ("f1", evidence(f1=around(0.9, 0.02, 60)),
+     "Label 40 more validation cases: below 100 a score carries no verdict."),
     ("f1", evidence(f1=around(0.851, 0.04)), "No realistic number of labels would tell."),
     ("plateau", evidence(plateau=plateau("too few cases", labels_needed=1230)),
      "Label about 1,230 more to tell whether more iterations would still gain +2.0 pp."),

@@ -40,6 +40,7 @@ from promptceiling.decision import (
 from promptceiling.decision.conditions import ROWS, Answers
 from promptceiling.decision.precedence import VERDICT_OF, rule_of
 from promptceiling.decision.reasons import because
+from promptceiling.decision.worlds import plausible_verdicts
 from promptceiling.scores import Interval, LearningCurve
 from promptceiling.scores.learning import CurvePoint, Forecast
 
@@ -93,6 +94,11 @@ TABLE = [
     ("splits that repeat each other", evidence(f1=GOOD, leaking=2), OPEN_END),
     ("labels noisier than the threshold allows", evidence(f1=GOOD, second_reading=around(0.8, 0.03)), OPEN_END),
     ("99 cases scored", evidence(f1=around(0.95, 0.04, 99)), OPEN_END),
+    ("few labels, and a good score on 99 cases", evidence(f1=around(0.95, 0.02, 99), labels=499), COLLECT),
+    ("few labels, and a good score on 100 cases", evidence(f1=around(0.95, 0.02, 100), labels=499), SHIP),
+    ("few labels, a good score on 99 cases, slow",
+     evidence(f1=around(0.95, 0.02, 99), labels=499, p95=SLOW), COLLECT),
+    ("enough labels, and a good score on 99 cases", evidence(f1=around(0.95, 0.02, 99), labels=500), OPEN_END),
     ("99 cases scored, and few labels", evidence(f1=around(0.5, 0.09, 99), labels=499), COLLECT),
     ("a local classifier that clears the threshold",
      evidence(alternatives=(replace(LOCAL_ALIKE, f1_weighted=around(0.9, 0.03)),)), LOCAL),
@@ -119,6 +125,30 @@ def test_evidence_gives_the_verdict_that_comes_first(found, expected):
 def test_every_verdict_can_be_reached():
     """No word of the ten is dead."""
     assert {expected for *_, expected in TABLE} == set(get_args(Verdict))
+
+
+def test_under_100_scored_cases_and_few_labels_the_score_does_not_turn_the_verdict():
+    """With 200 labels and 60 scored cases, where the threshold lies makes no difference: below, within or above the
+    interval 0.90 ± 0.05 the next step is labels, and every plausible world says so (they keep the 60 cases)."""
+    found = evidence(f1=around(0.9, 0.05, 60), labels=200)
+
+    for threshold in (0.8, 0.85, 0.9, 0.99):
+        stated = Assumptions(f1_ship=threshold)
+        assert verdict(found, stated).verdict == COLLECT
+        assert plausible_verdicts(found, stated, PRICES, draws=100).share(COLLECT) == 1
+
+
+@pytest.mark.parametrize(("f1", "sooner"), [
+    (around(0.87, 0.04), " Sooner, about 1,200 more validation cases tell whether the prompt is above 0.85 and ships."),
+    (around(0.9, 0.02, 60), " Sooner, about 40 more validation cases tell whether the prompt is above 0.85 and ships."),
+    (around(0.851, 0.04), " No realistic number of labels would tell whether the prompt is above 0.85 and ships."),
+    (around(0.5, 0.04), ""),
+])
+def test_two_numbers_of_labels_say_what_each_is_for(f1, sooner):
+    """201 more make 500; n (1.96 s / d)^2 - n more, or what is missing to 100, settle the score: the same number as in
+    the row. A score that is surely below needs no more."""
+    assert verdict(evidence(f1=f1, labels=299)).next == (
+        f"Label 201 more: 500 are taken as enough for a fine-tune.{sooner}")
 
 
 # --- when there is none

@@ -39,6 +39,19 @@ def test_an_open_score_ships_as_often_as_it_lies_above_the_threshold():
     assert found.share("ship the prompt") == pytest.approx(norm.cdf(0.5), abs=0.045)
 
 
+def test_a_verdict_that_holds_in_few_worlds_says_so():
+    """With few labels and F1 0.88 ± 0.035, which is above 0.85 in Phi(1.68) = 95% of worlds, the verdict to collect is
+    carried weakly; with 0.82 it is not."""
+    def said(value):
+        found = plausible_verdicts(evidence(f1=around(value, 0.035), labels=400), DEFAULTS, PRICES)
+        return found.sentence("collect labels, few-shot meanwhile"), found.share("ship the prompt")
+
+    weak, ships = said(0.88)
+    assert weak.startswith("The evidence carries it weakly: it holds in ")
+    assert ships == pytest.approx(norm.cdf(0.03 / (0.035 / 1.96)), abs=0.03)
+    assert said(0.82)[0].startswith("The verdict holds in 9")
+
+
 def test_an_uncertain_gain_is_worth_it_as_often_as_it_clears_the_margin():
     """A gain of 8 points with a standard error of 2 clears the high margin in half of the worlds; else it is too
     little, or between the margins, which is no reason to keep it either."""

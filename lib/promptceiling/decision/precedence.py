@@ -49,7 +49,9 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed; the constant answer
        nearly reaches the score; so many labels are wrong that no score above the threshold can be had.
     3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship.
-    4. Too few labels, then too few scored cases: more of them come before any other step.
+    4. Too few labels, then too few scored cases: more of them come before any other step. A score above the threshold
+       sets the labels aside only where it may carry a verdict, on at least 100 cases: on fewer, whether an interval's
+       end lies just above or just below the threshold would turn the verdict, and both ask for labels.
     5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
        latency or cost asks for something smaller; and it is not too slow where latency asks.
     6. Too slow or too dear: another scored prompt that is not distinguishable from the best, and is neither. Else, too
@@ -75,7 +77,7 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     enough, demand = evidence.f1[0].n >= LEAST_CASES, answers.met("latency") or answers.met("cost")
     if answers.met("f1") and enough and not demand:
         return "ship"
-    if answers.met("few_labels") and not answers.met("f1"):
+    if answers.met("few_labels") and not (answers.met("f1") and enough):
         return "few labels"
     if not enough:
         return "too few cases"

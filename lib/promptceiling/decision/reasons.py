@@ -9,7 +9,7 @@ from promptceiling.decision.conditions import Answers
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models, sufficient_prompt
-from promptceiling.decision.table import Row
+from promptceiling.decision.table import Row, cases_to_decide
 from promptceiling.decision.words import amount, figure, milliseconds, points
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
@@ -61,7 +61,7 @@ def _why(
     models = " and ".join(other_models(evidence))
     return {
         "ship": (f1.reason, "Watch it in production; look again when inputs drift."),
-        "few labels": (rows["few_labels"].reason, rows["few_labels"].remedy),
+        "few labels": _few_labels(rows["few_labels"], evidence, stated, f1),
         "slow": (latency.reason, "Score a smaller model on the same cases; tune it only if it falls short."),
         "slow, others tried": (f"{latency.reason} Another base model was tried: {models}.",
                                "Tune the smallest model that meets the limit, and compare on the sealed test split."),
@@ -88,6 +88,17 @@ def _why(
             f"{f1.reason} {plateau.reason}", "Score more variants, and the best on the sealed test split."),
         "open": _open(f1, tune, plateau),
     }[rule]
+
+
+def _few_labels(labels: Row, evidence: Evidence, stated: Assumptions, f1: Row) -> tuple[str, str]:
+    """What is missing for a fine-tune; where the score carries no verdict either, also what settles that sooner."""
+    if evidence.f1 is None or not f1.remedy:
+        return labels.reason, labels.remedy
+    more, split = cases_to_decide(evidence.f1[0], stated.f1_ship), evidence.f1[1]
+    above = f"whether the prompt is above {stated.f1_ship:.2f} and ships"
+    return (f"{labels.reason} {f1.reason}",
+            f"{labels.remedy} " + (f"Sooner, about {more:,} more {split} cases tell {above}." if more
+                                   else f"No realistic number of labels would tell {above}."))
 
 
 def _open(f1: Row, tune: Row, plateau: Row) -> tuple[str, str]:
@@ -121,7 +132,8 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
                 f"is {stated.f1_ship:.2f}.", "Mend the labels by a written guide, or lower the threshold.")
     f1, split = evidence.f1
     return (f"Only {f1.n} {split} cases were scored; below {LEAST_CASES} an interval is too wide to act on. Weighted "
-            f"F1 is {figure(f1)}.", f"Score at least {LEAST_CASES - f1.n} more cases.")
+            f"F1 is {figure(f1)}.",
+            f"Score about {cases_to_decide(f1, stated.f1_ship) or LEAST_CASES - f1.n:,} more {split} cases.")
 
 
 def _local(rule: Rule, evidence: Evidence, stated: Assumptions, demand: Row) -> tuple[str, str]:

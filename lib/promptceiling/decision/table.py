@@ -12,10 +12,10 @@ from promptceiling.decision.conditions import Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.precedence import ceiling
+from promptceiling.decision.precedence import LEAST_CASES, ceiling
 from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, usd
 from promptceiling.runs import Price
-from promptceiling.scores import Interval, Status, labels_to_decide
+from promptceiling.scores import Interval, Status, labels_to_decide, status_of
 
 _NEARLY_ALL = 0.98  # a ceiling of the labels above this is not worth a sentence
 _CALLS_FOR_AN_END = 72  # single calls from which the upper end of a 95% interval of p95 is one of them: 0.95^72 < 0.025
@@ -85,8 +85,8 @@ def _labels(evidence: Evidence, stated: Assumptions) -> _Said:
         short = f"{n:,} labeled cases, {enough - n:,} short of {enough:,}, but more would bring next to nothing."
         return *head, f"{short} {flat}", "", _set(evidence)
     if n < enough:
-        return (*head, f"{n:,} labeled cases, {enough - n:,} short of {enough:,}.", f"Label {enough - n:,} more.",
-                _set(evidence))
+        return (*head, f"{n:,} labeled cases, {enough - n:,} short of {enough:,}.",
+                f"Label {enough - n:,} more: {enough:,} are taken as enough for a fine-tune.", _set(evidence))
     return *head, f"{n:,} labeled cases.", "", _set(evidence)
 
 
@@ -105,8 +105,13 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
                if evidence.second_reading is not None and top < 1 - stated.label_noise
                else f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong")
         reason += f" Since {why}, no score can be told to lie above {top:.2f}."
-    more = _more(interval, limit, "Label about {} more and it becomes decidable.", "labels")
-    return *head, reason, more if answers.status("f1") == "undecidable" else "", _run(evidence, split)
+    status, more, remedy = answers.status("f1"), cases_to_decide(interval, limit), ""
+    if status == "undecidable":
+        remedy = (f"Label about {more:,} more {split} cases and it becomes decidable." if more
+                  else "No realistic number of labels would tell.")
+    elif status == "met" and interval.n < LEAST_CASES:
+        remedy = f"Label {more} more {split} cases: below {LEAST_CASES} a score carries no verdict."
+    return *head, reason, remedy, _run(evidence, split)
 
 
 def _latency(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
@@ -217,6 +222,17 @@ def _payback(stated: Assumptions, answers: Answers) -> _Said:
     remedy = {"not measured": "State what a wrong answer costs you (usd_per_error).",
               "undecidable": "Label more cases, to narrow the gain, and measure more calls, to narrow the cost."}
     return *head, f"{bill}.", remedy.get(found.status, ""), source
+
+
+def cases_to_decide(f1: Interval, threshold: float) -> int | None:
+    """About how many more scored cases tell a score from the threshold and let it carry a verdict; None for no
+    realistic number.
+
+    >>> cases_to_decide(Interval(0.87, 0.83, 0.91, 400), 0.85), cases_to_decide(Interval(0.5, 0.4, 0.6, 90), 0.85)
+    (1200, 10)
+    """
+    more = labels_to_decide(f1, threshold) if status_of(f1, threshold) == "undecidable" else 0
+    return None if more is None else max(more, LEAST_CASES - f1.n, 0)
 
 
 def _more(interval: Interval, threshold: float, sentence: str, what: str) -> str:

@@ -25,6 +25,7 @@ from promptceiling.scores import Interval
 from promptceiling.scores.interval import Z
 
 DRAWS = 400
+FIRM = 0.5  # a verdict that holds in a smaller share of worlds is said to be carried weakly
 _ONE_SIDED = 1.6449  # standard errors to a one-sided 95% bound
 Floats = NDArray[np.float64]
 
@@ -43,13 +44,20 @@ class Plausible:
 
     def sentence(self, verdict: Verdict) -> str:
         """How sure a verdict is, in words; what "undecidable" comes to once it is known."""
-        shares = [f"“{v}” in {percent(n / self.draws)}" for v, n in self.verdicts if v != verdict]
-        drawn = (f"{self.draws} plausible worlds, each with every measured figure drawn from its interval and every "
-                 "stated estimate from its range")
-        if verdict == "undecidable, do this next" and not self.share(verdict):
-            return f"More evidence would come to one of these, by {drawn}: {', '.join(shares)}."
-        return (f"The verdict holds in {percent(self.share(verdict))} of {drawn}"
-                f"{'; ' + ', '.join(shares) if shares else ''}.")
+        return self._said(verdict, ", each with every measured figure drawn from its interval and every stated "
+                                   "estimate from its range", len(self.verdicts))
+
+    def short(self, verdict: Verdict) -> str:
+        """The same without how worlds are drawn, and with the two most frequent other verdicts alone."""
+        return self._said(verdict, "", 2)
+
+    def _said(self, verdict: Verdict, drawn: str, most: int) -> str:
+        share, worlds = self.share(verdict), f"{self.draws} plausible worlds{drawn}"
+        others = [f"“{v}” in {percent(n / self.draws)}" for v, n in self.verdicts if v != verdict][:most]
+        if verdict == "undecidable, do this next" and not share:
+            return f"More evidence would come to one of these, by {worlds}: {', '.join(others)}."
+        weak = "The evidence carries it weakly: it" if share < FIRM else "The verdict"
+        return f"{weak} holds in {percent(share)} of {worlds}{'; ' + ', '.join(others) if others else ''}."
 
     def as_json(self) -> dict[str, Any]:
         return {"draws": self.draws, "seed": self.seed, "verdicts": {v: n / self.draws for v, n in self.verdicts}}

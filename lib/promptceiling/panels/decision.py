@@ -8,7 +8,6 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Decision, Evidence, Flip, ModelEnds, Plausible
-from promptceiling.decision.words import percent
 from promptceiling.panels import sections
 from promptceiling.panels.bill_sections import bill_section
 from promptceiling.panels.controls import panel
@@ -59,14 +58,8 @@ def decision_about(
 ) -> list[tuple[str, str | Markup]]:
     """What stands beside a verdict: how sure it is, what would flip it first, and what it rests on."""
     evidence = basis.evidence
-    share = plausible.share(decision.verdict)
-    others = [f"“{verdict}” in {percent(count / plausible.draws)}" for verdict, count in plausible.verdicts
-              if verdict != decision.verdict][:2]
-    sure = (f"It holds in {percent(share)} of {plausible.draws} plausible worlds" if share
-            else f"Known in full, {plausible.draws} plausible worlds say something else")
     tested = len(evidence.openings)
     rests = (f"{evidence.labels:,} labeled cases, {len(evidence.prompts)} prompt variants, "
              f"{len(evidence.alternatives)} alternatives; the sealed test split was opened {tested} "
              f"time{'' if tested == 1 else 's'}.")
-    return [("How sure", f"{sure}{'; ' + ', '.join(others) if others else ''}."), ("Flips first", flips_first(flips)),
-            ("Rests on", rests)]
+    return [("How sure", plausible.short(decision.verdict)), ("Flips first", flips_first(flips)), ("Rests on", rests)]
