@@ -30,11 +30,15 @@ def test_margins_in_the_wrong_order_are_refused():
     assert Assumptions(margin_low=0.08).margin_high == 0.08
 
 
-@pytest.mark.parametrize("name", ["batch_share", "batch_discount", "retrain_share"])
-def test_a_share_is_at_most_one(name):
-    """More than all of it is no share."""
-    with pytest.raises(InputError, match=rf"^{name} is 1.01; expected a share, at most 1\.$"):
-        Assumptions(**{name: 1.01})
+@pytest.mark.parametrize("name", [i.name for i in stated_inputs() if i.high <= 1])
+@pytest.mark.parametrize(("value", "said"), [(85, "is 85; expected a share, at most 1: 0.85, not 85."),
+                                             (1.01, "is 1.01; expected a share, at most 1: 0.0101, not 1.01."),
+                                             (850.0, "is 850; expected a share, at most 1.")])
+def test_a_share_is_at_most_one(name, value, said):
+    """More than all of it is no share, thresholds and margins included; what looks like a percentage is divided."""
+    with pytest.raises(InputError) as caught:
+        Assumptions(**{name: value})
+    assert str(caught.value) == f"{name} {said}"
 
 
 def test_every_assumption_says_what_it_is_and_why_it_is_what_it_is():

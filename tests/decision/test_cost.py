@@ -2,9 +2,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from tests.decision.made_up_evidence import PRICES, around, tokens
+from tests.decision.made_up_evidence import PRICES, around, evidence, tokens
 
-from promptceiling.decision import Assumptions, TokenUse, cost_of
+from promptceiling.decision import Assumptions, TokenUse, cost_of, decide
+from promptceiling.errors import InputError
 from promptceiling.scores import Interval, status_of
 
 
@@ -69,7 +70,15 @@ def test_unknown_tokens_or_price_give_no_cost():
     """None is not a cost of nothing."""
     assert cost(None) is None
     assert cost(tokens(), "unknown") is None
-    assert cost(tokens(), price_of="unknown") is None
+
+
+@pytest.mark.parametrize("name", ["price_of", "tuned_price_of"])
+def test_a_stated_model_without_a_price_is_refused_with_the_known_ones(name):
+    """A slip of the pen is no reason to say that the cost is not known."""
+    said = rf"^{name} is 'nosuch', which has no price; expected one of gpt-6-luna, m, or nothing"
+    with pytest.raises(InputError, match=said) as caught:
+        decide(evidence(), Assumptions(**{name: "nosuch"}), PRICES)
+    assert caught.value.column == name
 
 
 def test_tokens_written_to_a_cache_cost_their_own_price():

@@ -9,6 +9,7 @@ from tests.decision.made_up_evidence import (
     GOOD,
     LOCAL_ALIKE,
     LOCAL_WELL,
+    OPEN,
     PRICES,
     SLOW,
     TUNED_IN_VAIN,
@@ -127,10 +128,20 @@ def test_the_nearest_come_first():
         assert len({(f.name, f.direction) for f in flips}) == len(flips)
 
 
+def test_a_measured_input_says_its_interval_and_n():
+    """The score and the latency with both ends (an open one is said), a count as it is, what is stated as stated."""
+    found = evidence(p95=OPEN)
+
+    assert flip(found, "f1").today == "0.700 [0.670, 0.730], n 400"
+    assert flip(evidence(p95=around(20.0, 5.0, 100)), "p95_ms").today == "20 ms [15 ms, 25 ms], n 100"
+    assert flip(evidence(labels=400), "labels").today == "400 cases"
+    assert flip(found, "f1_ship").today == "0.850 (stated)"
+
+
 def test_a_flip_says_itself_in_a_sentence():
     """The input, where it turns, where it is, and what comes out."""
     assert flip(evidence(f1=GOOD), "sla_ms").sentence == (
-        "Hard latency limit, p95: below 15 ms instead of 300 ms it is “try a smaller base model first”.")
+        "Hard latency limit, p95: below 15 ms instead of 300 ms (stated) it is “try a smaller base model first”.")
 
 
 @pytest.mark.parametrize(("unit", "value", "text"), [

@@ -57,6 +57,20 @@ def test_every_measured_figure_stands_with_interval_n_and_source():
     assert "2026-11-23 11:00 UTC: 5 shots on m" in text
 
 
+@pytest.mark.parametrize(("found", "why"), [
+    (evidence(model="nosuch"), "What 5 shots costs is not known: no price is listed for nosuch: state the model"),
+    (evidence(use=None), "What 5 shots costs is not known: its calls reported no tokens: run on an endpoint that"),
+])
+def test_a_prompt_whose_cost_is_not_known_is_listed_with_the_remedy(found, why):
+    """It stays among the options, with its score, and without a figure of money."""
+    text = markdown(memo_of(found, DEFAULTS, PRICES, ENDS)).replace("\\", "")
+    (row,) = [line for line in text.splitlines() if line.startswith("| best prompt: 5 shots")]
+
+    assert "0.70 [0.67, 0.73], n 400" in row
+    assert row.count("cost not known") == 2
+    assert why in text
+
+
 def test_dates_say_when_to_look_again():
     """The base model's end with its source and replacement, the drift that is stated, and the nearest flips."""
     text = markdown(memo_of(CASES[1], DEFAULTS, PRICES, ENDS))

@@ -49,6 +49,20 @@ HERE = [
 ]
 
 
+def test_an_option_whose_cost_is_not_known_stays_in_every_picture():
+    """The bill and the four dimensions name it, and say why there is no figure and what would supply one."""
+    found = evidence(model="nosuch")
+    forecast = forecast_of(found, DEFAULTS, PRICES)
+    bill = str(bill_section(found, DEFAULTS, forecast, None))
+    bars = str(dimensions_section([course.option for course in forecast.courses], DEFAULTS))
+
+    assert bill.count("prompt: 5 shots</td>") == 1
+    assert "What prompt: 5 shots costs is not known: no price is listed for nosuch" in bill
+    assert "cost not known" in bill
+    assert "prompt: 5 shots cost not known" in bars
+    assert "nan" not in bill + bars
+
+
 @pytest.mark.parametrize(("found", "step"), HERE, ids=[step for _, step in HERE])
 def test_one_step_of_the_two_lanes_is_where_we_stand(found, step):
     """Each verdict lights its path and marks one step; the caption says the same path in words."""

@@ -74,6 +74,19 @@ def test_copies_of_cases_do_not_narrow_any_interval():
     assert score_predictions(y * 5, p * 5, L).f1_weighted.low > five.f1_weighted.low + 0.02
 
 
+def test_the_constant_answer_has_the_interval_of_its_share():
+    """60 of 100 are "a": 2 0.6^2 / 1.6 = 0.45, and Wilson's ends 0.5020 and 0.6906 give 0.3355 and 0.5642; cases in ten
+    groups say less, and nothing scored says nothing."""
+    truth = ["a"] * 60 + ["b"] * 40
+    found = score_predictions(truth, truth, ["a", "b"]).constant
+
+    assert (found.value, found.n) == (pytest.approx(0.45), 100)
+    assert (found.low, found.high) == (pytest.approx(0.3355, abs=1e-4), pytest.approx(0.5642, abs=1e-4))
+    grouped = score_predictions(truth, truth, ["a", "b"], units=[k % 10 for k in range(100)]).constant
+    assert grouped.low < found.low < found.high < grouped.high
+    assert math.isnan(score_predictions([], [], ["a", "b"]).constant.value)
+
+
 def test_the_constant_answer_is_the_commonest_label():
     """Its weighted F1 for 6 of 10: 0.6 * 2 * 0.6 / 1.6 = 0.45; equal counts go to the first by name."""
     score = score_predictions(["b"] * 6 + ["a"] * 4, ["b"] * 10, ["b", "a"])

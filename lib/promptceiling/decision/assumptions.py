@@ -143,7 +143,8 @@ class Assumptions:
                 raise InputError(f"{name} is {value}; expected a number {'of 0 or more' if zero else 'above 0'}.",
                                  column=name)
             if high <= 1 and value > 1:
-                raise InputError(f"{name} is {value}; expected a share, at most 1.", column=name)
+                instead = f": {value / 100:g}, not {value:g}" if value <= 100 else ""
+                raise InputError(f"{name} is {value:g}; expected a share, at most 1{instead}.", column=name)
         if self.margin_low > self.margin_high:
             raise InputError(f"margin_low ({self.margin_low}) is above margin_high ({self.margin_high}).",
                              column="margin_low")

@@ -8,6 +8,7 @@ from typing import Any
 
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.usage import TokenUse
+from promptceiling.errors import InputError
 from promptceiling.runs import Price
 from promptceiling.runs.prices import listed_price
 from promptceiling.scores import Interval
@@ -46,11 +47,16 @@ def price_for(
     """The price per token of a model: the stated one's, else its own; None where it has none.
 
     The embedded model is priced as `STAND_IN`. A fine-tune (`tuned`) has the stated fine-tune's price or its own;
-    without one it is not billed per token but served on a rented machine.
+    without one it is not billed per token but served on a rented machine. Raises InputError where the stated model
+    has no price.
     """
-    if tuned:
-        return listed_price(assumptions.tuned_price_of or model, prices)
-    return listed_price(assumptions.price_of or (STAND_IN if embedded else model), prices)
+    name = "tuned_price_of" if tuned else "price_of"
+    stated = getattr(assumptions, name)
+    found = listed_price(stated or (STAND_IN if embedded and not tuned else model), prices)
+    if stated and found is None:
+        raise InputError(f"{name} is {stated!r}, which has no price; expected one of {', '.join(sorted(prices))}, or "
+                         "nothing for the model's own.", column=name)
+    return found
 
 
 def cost_of(

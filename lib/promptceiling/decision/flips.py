@@ -15,6 +15,7 @@ from promptceiling.decision.precedence import Verdict
 from promptceiling.decision.verdict import verdict_of
 from promptceiling.decision.words import count, months, usd
 from promptceiling.runs import Price
+from promptceiling.scores import Interval
 
 _SCAN = (0.03, 0.12, 0.3, 0.6, 1.0)  # of the way to the end of an input's range
 _HALVINGS, _CLOSE = 24, 1e-4
@@ -27,8 +28,9 @@ class Flip:
     Attributes
     ----------
     name, title, unit, measured: the input, see `Lever`.
-    now: its value; at: the nearest value found that gives another verdict; held: the last value before it that does
-        not, closer to `at` than a ten-thousandth of it (the next whole number for a whole one).
+    now: its value, with its `interval` where it is a measured figure.
+    at: the nearest value found that gives another verdict; held: the last value before it that does not, closer to
+        `at` than a ten-thousandth of it (the next whole number for a whole one).
     direction: "above" where the verdict changes at and beyond `at` upwards, else "below".
     verdict: the one that comes out at `at`.
     distance: how far that is: the logarithm of the ratio, or the difference of two scores; infinite from a value of 0.
@@ -44,12 +46,22 @@ class Flip:
     direction: Literal["above", "below"]
     verdict: Verdict
     distance: float
+    interval: Interval | None = None
+
+    @property
+    def today(self) -> str:
+        """Its value now, with interval and n where it was measured; what is stated says so."""
+        now, found = shown(self.unit, self.now), self.interval
+        if found is None:
+            return now if self.measured else f"{now} (stated)"
+        high = "open" if math.isinf(found.high) else shown(self.unit, found.high)
+        return f"{now} [{shown(self.unit, found.low)}, {high}], n {found.n:,}"
 
     @property
     def sentence(self) -> str:
         """The flip in words: at which value, and what comes out."""
-        return (f"{self.title}: {self.direction} {shown(self.unit, self.at)} instead of {shown(self.unit, self.now)} "
-                f"it is “{self.verdict}”.")
+        return (f"{self.title}: {self.direction} {shown(self.unit, self.at)} instead of {self.today} it is "
+                f"“{self.verdict}”.")
 
     def as_json(self) -> dict[str, Any]:
         return {"input": self.name, "title": self.title, "unit": self.unit, "measured": self.measured, "now": self.now,
@@ -112,7 +124,7 @@ def _flip(lever: Lever, end: float, now: Verdict, verdict: Callable[[World], Ver
         if found != now:
             held, at, found = _narrow(lever, held, x, found, now, verdict)
             return Flip(lever.name, lever.title, lever.unit, lever.measured, start, held, at,
-                        "above" if upwards else "below", found, _distance(lever, start, at))
+                        "above" if upwards else "below", found, _distance(lever, start, at), lever.interval)
         held = x
     return None
 
@@ -124,7 +136,8 @@ def _once_stated(lever: Lever, end: float, now: Verdict, verdict: Callable[[Worl
         return None
     first = verdict(lever.set_to(lever.low))
     held, at, found = _narrow(lever, end, lever.low, first, now, verdict)
-    return Flip(lever.name, lever.title, lever.unit, lever.measured, lever.now, held, at, "below", found, math.inf)
+    return Flip(lever.name, lever.title, lever.unit, lever.measured, lever.now, held, at, "below", found, math.inf,
+                lever.interval)
 
 
 def _narrow(

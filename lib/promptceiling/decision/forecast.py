@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -29,7 +28,7 @@ from promptceiling.scores import Interval
 @dataclass(frozen=True, slots=True)
 class Course:
     """What an option has cost by the end of each month 0, 1, ... of the horizon, in USD: as stated, and the range that
-    95 of 100 plausible worlds stay within; n is the number of worlds."""
+    95 of 100 plausible worlds stay within; n is the number of worlds. Empty where its cost is not known."""
 
     option: Option
     paid: tuple[Interval, ...]
@@ -63,8 +62,8 @@ def forecast_of(
     the cost of a wrong answer is stated."""
     options = options_of(evidence, stated, prices, ends)
     worlds = draw_worlds(evidence, stated, draws=draws, seed=seed)
-    courses = tuple(Course(o, _paid(o, evidence, stated, worlds)) for o in options if not math.isnan(o.month_usd))
-    prompt = next((o for o in options if o.kind == "prompt" and not math.isnan(o.month_usd)), None)
+    courses = tuple(Course(o, () if o.unpriced else _paid(o, evidence, stated, worlds)) for o in options)
+    prompt = next((o for o in options if o.kind == "prompt" and not o.unpriced), None)
     tune = next((o for o in options if o.kind == "fine-tune"), None)
     if prompt is None or tune is None:
         return Forecast(courses, None, None, 0.0, draws)

@@ -28,6 +28,7 @@ class Lever:
     now: its value; low, high: the ends of the search for a flip; whole: whether it is a whole number.
     additive: whether steps are differences; else they are ratios.
     set_to: the world with another value, the rest unchanged.
+    interval: of a measured figure; None for a count, and for what is stated.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Lever:
     whole: bool
     additive: bool
     set_to: Callable[[float], World]
+    interval: Interval | None = None
 
 
 def levers_of(world: World) -> tuple[Lever, ...]:
@@ -68,19 +70,19 @@ def _measured(evidence: Evidence, stated: Assumptions, ends: ModelEnds | None) -
         return found
     f1 = evidence.f1[0]
     found.append(Lever("f1", "The prompt's weighted F1", "score", True, f1.value, 0.0, 1.0, False, True,
-                       lambda x: (_with_f1(evidence, x - f1.value), stated, ends)))
+                       lambda x: (_with_f1(evidence, x - f1.value), stated, ends), f1))
     found.append(Lever("scored_cases", "Scored cases, if every figure stays where it is", "cases", True, f1.n, f1.n,
                        100 * f1.n, True, False, lambda x: (_with_cases(evidence, x / f1.n), stated, ends)))
     p95 = best.p95_ms
     if p95 is not None and p95.n and p95.value > 0:
         found.append(Lever("p95_ms", "The prompt's latency, p95", "ms", True, p95.value, 0.01, 1e6, False, False,
                            lambda x: (replace(evidence, prompts=(replace(best, p95_ms=_scaled(p95, x / p95.value)),
-                                                                 *evidence.prompts[1:])), stated, ends)))
+                                                                 *evidence.prompts[1:])), stated, ends), p95))
     for kind, title in (("fine-tune", "What the fine-tune gains"), ("local", "What the local classifier gains")):
         other = evidence.alternative(kind)
         if other is not None and other.comparable:
             found.append(Lever(f"gain of the {kind}", title, "points", True, other.delta.value, -1.0, 1.0, False, True,
-                               _gain(evidence, stated, ends, other)))
+                               _gain(evidence, stated, ends, other), other.delta))
     tune = evidence.alternative("fine-tune")
     days = ends.days_left(base_of(tune)) if ends is not None and tune is not None else None
     if ends is not None and days is not None and days > 0:

@@ -77,7 +77,7 @@ def memo_of(
                       f"{usd(stated.budget_usd_per_month)} a month for calls, and a quality threshold of "
                       f"{stated.f1_ship:.2f} weighted F1?"),
         Block("list", items=[f"{'Done' if i.done else 'Not done'}: {i.name}. {i.because}" for i in decision.checklist]),
-        Block("heading", "Options"), _options(forecast, stated),
+        Block("heading", "Options"), *_options(forecast, stated),
         Block("heading", "Evidence"), _rows(decision.rows),
         Block("heading", "Decision"),
         Block("lead", decision.sentence), Block("text", decision.because),
@@ -99,10 +99,15 @@ def memo_of(
     )
 
 
-def _options(forecast: Forecast, stated: Assumptions) -> Block:
+def _options(forecast: Forecast, stated: Assumptions) -> list[Block]:
     head = ("option", "weighted F1", "against the prompt", "p95 latency", "set-up", "a month", "per 1,000 requests",
             "model ends")
-    return Block("table", head=head, rows=[_option(course.option, stated) for course in forecast.courses])
+    options = [course.option for course in forecast.courses]
+    if not options:
+        return [Block("text", "No prompt was scored, so that there is nothing to compare.")]
+    return [Block("table", head=head, rows=[_option(option, stated) for option in options]),
+            *(Block("text", f"What {option.name} costs is not known: {option.unpriced}.")
+              for option in options if option.unpriced)]
 
 
 def _option(option: Option, stated: Assumptions) -> tuple[str, ...]:
@@ -111,12 +116,12 @@ def _option(option: Option, stated: Assumptions) -> tuple[str, ...]:
         f"{points(gain.value)} [{points(gain.low)}, {points(gain.high)}], n {gain.n}" if option.measured
         else f"{points(gain.value)} expected")
     name = f"best prompt: {option.name}" if option.kind == "prompt" else option.name
-    n = option.month_range.n
-    counted = f", n {n}" if n and option.month_low != option.month_high else ""
+    money = ["cost not known"] * 2 if option.unpriced else [
+        amount(option.month_range), amount(option.per_1000(stated))]
     return (name, f"{figure(option.f1)}, n {option.f1.n}" if option.f1 else "not measured", delta,
             f"{milliseconds(option.p95_ms)}, n {option.p95_ms.n}" if option.p95_ms and option.p95_ms.n
-            else "not measured", usd(option.setup_usd), amount(option.month_range) + counted,
-            amount(option.per_1000(stated)) + counted, option.ends_on or "no end known")
+            else "not measured", f"{usd(option.setup_usd)} (stated)", *money,
+            option.ends_on or "no end known")
 
 
 def _rows(rows: tuple[Row, ...]) -> Block:
@@ -166,8 +171,8 @@ def _again(
     dated.append((drift.isoformat(), f"{drift.isoformat()}: inputs have drifted by then, if they do so every "
                                      f"{months(stated.retrain_every_months)} as stated."))
     spreads = {i.name: i.spread for i in stated_inputs()}  # a choice does not move by itself
-    moved = [f"When {f.title[:1].lower()}{f.title[1:]} is {f.direction} {shown(f.unit, f.at)} (now "
-             f"{shown(f.unit, f.now)})." for f in flips if f.measured or spreads.get(f.name, 1.0) > 1][:4]
+    moved = [f"When {f.title[:1].lower()}{f.title[1:]} is {f.direction} {shown(f.unit, f.at)}; now "
+             f"{f.today}." for f in flips if f.measured or spreads.get(f.name, 1.0) > 1][:4]
     open_rows = [f"When this is done: {row.remedy} ({row.condition})" for row in decision.rows
                  if row.status == "undecidable" and row.remedy]
     return [text for _, text in sorted(dated)] + moved + open_rows

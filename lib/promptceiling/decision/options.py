@@ -65,6 +65,16 @@ class Option:
         return float(total(self.month))
 
     @property
+    def unpriced(self) -> str:
+        """Why its cost is not known, and what would supply it; "" where it is known."""
+        if not math.isnan(self.month_usd):
+            return ""
+        if self.price is None:
+            return (f"no price is listed for {self.model}: state the model whose price is taken (price_of), or add it "
+                    "to the price table")
+        return "its calls reported no tokens: run on an endpoint that reports usage"
+
+    @property
     def month_range(self) -> Interval:
         """USD a month with the interval of what was measured; n is that of its tokens, or of its throughput."""
         n = self.usd_per_request.n if self.usd_per_request else self.requests_per_s.n if self.requests_per_s else 0

@@ -121,7 +121,7 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
                 "Run again: what came is kept, and only the failures are asked for.")
     if rule == "constant answer":
         return (f"The best prompt's weighted F1, {figure(score.f1_weighted)} on {score.scored} cases, is hardly "
-                f"above always answering {score.constant_label!r} ({score.constant_f1:.2f}).",
+                f"above always answering {score.constant_label!r} ({figure(score.constant)}).",
                 "Read the per-class scores; give the prompt shots, or describe the labels.")
     if rule == "noisy labels":
         second = evidence.second_reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -36,8 +37,9 @@ def decision_json(
 
 def _bill(forecast: Forecast, stated: Assumptions) -> dict[str, Any]:
     return {
-        "options": [_option(course.option, stated) | {"paid_by_horizon_usd": _figure(course.paid[-1])}
-                    for course in forecast.courses],
+        "options": [
+            _option(course.option, stated) | {"paid_by_horizon_usd": _figure(course.paid[-1]) if course.paid else None}
+            for course in forecast.courses],
         "payback_months": _figure(forecast.payback), "break_even_requests_per_month": _figure(forecast.break_even),
         "pays_within_horizon": forecast.pays, "worlds": forecast.draws}
 
@@ -46,9 +48,10 @@ def _option(option: Option, stated: Assumptions) -> dict[str, Any]:
     return {
         "kind": option.kind, "name": option.name, "measured": option.measured,
         "setup_usd": {name: float(usd) for name, usd in option.setup.items()},
-        "month_usd": {name: float(usd) for name, usd in option.month.items()},
-        "month_total_usd": _figure(option.month_range), "per_1000_usd": _figure(option.per_1000(stated)),
-        "model_ends_on": option.ends_on}
+        "month_usd": {name: None if math.isnan(usd) else float(usd) for name, usd in option.month.items()},
+        "month_total_usd": None if option.unpriced else _figure(option.month_range),
+        "per_1000_usd": None if option.unpriced else _figure(option.per_1000(stated)),
+        "cost_not_known": option.unpriced, "model_ends_on": option.ends_on}
 
 
 def _figure(interval: Interval | None) -> dict[str, Any] | None:

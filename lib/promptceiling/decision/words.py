@@ -46,13 +46,13 @@ def dollars(interval: Interval) -> str:
 
 
 def amount(interval: Interval) -> str:
-    """An amount in USD, with its interval where it was measured; else it follows from what is stated.
+    """An amount in USD, with its interval and n where it was measured; else it follows from what is stated.
 
     >>> amount(Interval(2140.7, 2140.7, 2140.7, 0)), amount(Interval(430.0, 429.0, 431.0, 404))
-    ('$2,141 as stated', '$430 [429, 431]')
+    ('$2,141 (stated)', '$430 [429, 431], n 404')
     """
     measured = interval.n and interval.low != interval.high
-    return dollars(interval) if measured else f"{usd(interval.value)} as stated"
+    return f"{dollars(interval)}, n {interval.n}" if measured else f"{usd(interval.value)} (stated)"
 
 
 def _two(value: float) -> str:

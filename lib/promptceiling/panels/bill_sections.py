@@ -24,12 +24,13 @@ def bill_section(
 ) -> Markup:
     """Cumulative cost, break-even, the bill of every option, the loop of a fine-tune, and the life of its model."""
     if not forecast.courses:
-        return Markup('<h2>The bill and the loop</h2><p>What the options cost is not known: no prompt was '
-                      "scored with its tokens counted and its price listed.</p>")
+        return Markup("<h2>The bill and the loop</h2><p>No prompt was scored, so that there is nothing to "
+                      "compare.</p>")
     tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
     stages = stages_of(tune, stated) if tune else ()
     return Markup('<h2>The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
-        _chart(forecast.courses, stated), " ".join(_said(forecast, stated)), _table(forecast.courses, stated),
+        _chart([c for c in forecast.courses if c.paid], stated), " ".join(_said(forecast, stated)),
+        _table(forecast.courses, stated),
         loop_section(stages, stated) if stages else EMPTY, life_section(evidence, forecast, ends))
 
 
@@ -89,11 +90,12 @@ _LINE_WORDS = {"prompt": "blue", "fine-tune": "amber", "local": "dashed", "decis
 def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
     rows = []
     for course in courses:
-        option, month = course.option, course.option.month_range
+        option = course.option
         lines = "; ".join(f"{name} {usd(float(value))}" for name, value in option.month.items())
-        counted = f", n {month.n}" if month.low != month.high else ""
-        rows.append((_name(option), usd(option.setup_usd), amount(month) + counted, lines,
-                     amount(option.per_1000(stated)), _price(option)))
+        money = ["cost not known"] * 2 if option.unpriced else [
+            amount(option.month_range), amount(option.per_1000(stated))]
+        rows.append((_name(option), f"{usd(option.setup_usd)} (stated)", money[0], option.unpriced or lines, money[1],
+                     _price(option)))
     head = [("option", False), ("set-up", True), ("a month", True), ("of which", False), ("per 1,000", True),
             ("price", False)]
     return table(head, rows, "What each option costs")
@@ -101,7 +103,8 @@ def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
 
 def _said(forecast: Forecast, stated: Assumptions) -> list[str]:
     if forecast.payback is None or forecast.break_even is None:
-        return []
+        return [f"What {_name(c.option)} costs is not known: {c.option.unpriced}. So there is nothing to hold a "
+                "fine-tune against." for c in forecast.courses if c.option.unpriced]
     back, even = forecast.payback, forecast.break_even
     quality = ("" if stated.usd_per_error else " What a wrong answer costs is not stated, so a better score counts for "
                "nothing here.")
@@ -113,7 +116,7 @@ def _said(forecast: Forecast, stated: Assumptions) -> list[str]:
 def _price(option: Option) -> str:
     if option.price is not None:
         return f"{option.price.model}, {option.price.as_of}"
-    return "as stated"
+    return "not listed" if option.unpriced else "stated"
 
 
 def _name(option: Option) -> str:

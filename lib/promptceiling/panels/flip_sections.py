@@ -24,8 +24,8 @@ def flips_first(flips: Sequence[Flip], most: int = 3) -> Markup:
     if not flips:
         return Markup("no input, moved alone within its range")
     return Markup('<ul class="pc-ticks pc-flips">{}</ul>').format(join(
-        Markup("<li>{}: {} {} (now {}) → {}</li>").format(
-            f.title, f.direction, shown(f.unit, f.at), shown(f.unit, f.now), f.verdict) for f in flips[:most]))
+        Markup("<li>{}: {} {}, now {} → {}</li>").format(
+            f.title, f.direction, shown(f.unit, f.at), f.today, f.verdict) for f in flips[:most]))
 
 
 def flips_section(flips: Sequence[Flip], plausible: Plausible) -> Markup:
@@ -42,15 +42,20 @@ def flips_section(flips: Sequence[Flip], plausible: Plausible) -> Markup:
 def _alone(flips: Sequence[Flip]) -> Markup:
     if not flips:
         return Markup("<p>No input, moved alone within its range, changes the verdict.</p>")
-    rows = [(f.title, shown(f.unit, f.now), f"{f.direction} {shown(f.unit, f.at)}", f.verdict,
+    rows = [(_named(f), f.today, f"{f.direction} {shown(f.unit, f.at)}", f.verdict,
              "measured" if f.measured else "stated") for f in flips]
-    head = [("input", False), ("now", True), ("flips", True), ("to", False), ("", False)]
+    head = [("input, and which way", False), ("now", True), ("flips", True), ("to", False), ("known as", False)]
     near = [f for f in flips if math.isfinite(f.distance)][:MOST]
     return Markup('<p class="pc-small pc-soft">Each input is moved alone; all others stay. The nearest come first: if '
                   "a small step flips the verdict, it is not yet a firm one.</p>{}{}").format(
         _chart(near) if near else EMPTY,
         Markup('<details class="pc-row"><summary><span>All {} flips as a table</span></summary><div>{}</div></details>'
                ).format(len(flips), table(head, rows, "Values at which the verdict changes")))
+
+
+def _named(flip: Flip) -> str:
+    """An input that flips both ways is there twice: the way is part of its name."""
+    return f"{'↑' if flip.direction == 'above' else '↓'} {flip.title}"
 
 
 def _chart(flips: Sequence[Flip]) -> Markup:
@@ -61,12 +66,12 @@ def _chart(flips: Sequence[Flip]) -> Markup:
             axes.barh([y], [max(flip.distance, 0.004 * most)], height=0.5, color=ACCENT)
             said = f"{flip.direction} {shown(flip.unit, flip.at)} → {short(flip.verdict, 34)}"
             if narrow:
-                axes.text(0, y + 1.1, short(flip.title, 46), color=INK, fontsize=9.5, va="center")
+                axes.text(0, y + 1.1, short(_named(flip), 46), color=INK, fontsize=9.5, va="center")
                 axes.text(0, y + 0.55, said, color=SOFT, fontsize=9, va="center")
             else:
                 axes.text(flip.distance + 0.012 * most, y, said, color=INK, fontsize=9.5, va="center")
         axes.set_yticks([] if narrow else [-k for k in range(len(flips))],
-                        [] if narrow else [short(f.title, 42) for f in flips])
+                        [] if narrow else [short(_named(f), 42) for f in flips])
         axes.set_ylim(-(len(flips) - 1) * step - 0.6, 1.6 if narrow else 0.6)
         axes.set_xlim(0, most * (1.02 if narrow else 2.2))
         axes.set_xticks([])

@@ -13,7 +13,6 @@ from promptceiling.decision.words import amount, figure, usd
 from promptceiling.panels.drawing import ACCENT, INK, LINE, SOFT, short
 from promptceiling.panels.drawing import figure as drawn
 from promptceiling.panels.markup import EMPTY, join
-from promptceiling.scores import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,10 +60,10 @@ def dimensions_section(options: Sequence[Option], stated: Assumptions) -> Markup
         ("Set-up, hours of work", [_people(o, stated)[0] for o in options], None),
         ("Upkeep, hours of work a month", [_people(o, stated)[1] for o in options], None),
         ("Accuracy, weighted F1", [o.f1.value if o.f1 else math.nan for o in options], [o.f1 for o in options]),
-        ("All of its cost, USD per 1,000 requests", [o.per_1000(stated).value for o in options], None)]
-    words = [[f"{hours:.3g} h" for hours in dimensions[0][1]], [f"{hours:.3g} h" for hours in dimensions[1][1]],
+        ("All of its cost, USD per 1,000 requests", [o.per_1000(stated).value for o in options], None)]  # NaN: unknown
+    words = [[f"{hours:.3g} h (stated)" for hours in dimensions[k][1]] for k in (0, 1)] + [
              [f"{figure(o.f1)}, n {o.f1.n}" if o.f1 else f"not measured; {_expected(o)}" for o in options],
-             [_counted(o.per_1000(stated)) for o in options]]
+             ["cost not known" if o.unpriced else amount(o.per_1000(stated)) for o in options]]
 
     def draw(axes: Axes, narrow: bool) -> None:
         y, ticks = 0.0, []
@@ -160,10 +159,6 @@ def _people(option: Option, stated: Assumptions) -> tuple[float, float]:
     runs = stated.training_usd / stated.retrain_every_months if option.kind == "fine-tune" else 0.0
     month = sum(usd for name, usd in option.month.items() if name not in ("hosting", "calls")) - runs
     return setup / w, month / w
-
-
-def _counted(interval: Interval) -> str:
-    return amount(interval) + (f", n {interval.n}" if interval.low != interval.high else "")
 
 
 def _expected(option: Option) -> str:

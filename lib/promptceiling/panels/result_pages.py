@@ -10,7 +10,7 @@ from markupsafe import Markup
 from promptceiling.decision.words import figure, points
 from promptceiling.panels.charts import difference_chart, interval_chart
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
-from promptceiling.panels.score_sections import plateau_section
+from promptceiling.panels.score_sections import BEST_IN, plateau_section
 from promptceiling.panels.sections import EMBEDDED
 from promptceiling.scores import Comparison, Interval, Leaderboard, Plateau
 
@@ -25,7 +25,8 @@ def leaderboard_page(board: Leaderboard, remarks: Sequence[str], *, embedded: bo
     rows = [(s.name, figure(s.f1_weighted), str(s.f1_weighted.n),
              "best" if s is best else difference(s.delta_to_best) + (", not distinguishable" if s.tied else ""),
              f"{s.best_share:.0%}") for s in board.standings]
-    head = [("variant", False), ("weighted F1", True), ("cases", True), ("against the best", False), ("best in", True)]
+    head = [("variant", False), ("weighted F1", True), ("cases", True), ("against the best", False),
+            (BEST_IN, True)]
     corrected = EMPTY if len(board.standings) < 2 else Markup(
         "<p>Corrected for having picked the best of {}: {} (n {}).</p>").format(
             len(board.standings), figure(board.selection_corrected), board.selection_corrected.n)

@@ -12,7 +12,9 @@ from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart, latency_chart
 from promptceiling.scores import Interval, Plateau, Score, Slice
+from promptceiling.scores.resample import DRAWS
 
+BEST_IN = f"best in, of {DRAWS:,} resamples"
 FIRST = 8  # rows that are shown of a long list; the others open
 
 
@@ -32,8 +34,9 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
          "–" if p.best_share is None else f"{p.best_share:.0%}")
         for p in evidence.prompts]
     head = [("variant", False), ("weighted F1", True), ("macro F1", True), ("accuracy", True), ("scored", True),
-            ("against the best", False), ("best in", True)]
-    said = [f"Always answering {best.score.constant_label!r} would score {best.score.constant_f1:.2f} (n {n})."]
+            ("against the best", False), (BEST_IN, True)]
+    said = [f"Always answering {best.score.constant_label!r} would score {figure(best.score.constant)} "
+            f"(n {n})."]
     corrected = evidence.selection_corrected
     if corrected is not None:
         said.append(f"The best of {len(evidence.prompts)} looks better than it is: corrected for having picked it, "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import NOTHING, Interval, share_among, share_interval, wilson
+from promptceiling.scores.interval import NOTHING, Interval, share_among, share_interval, wilson, wilson_ends
 from promptceiling.scores.metrics import Codes, PointMetrics, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.units import Units
@@ -70,6 +70,16 @@ class Score:
     def complete(self) -> bool:
         """Whether few enough completions failed for a verdict: at most 5%."""
         return self.n > 0 and self.n - self.scored <= MAX_FAILED * self.n
+
+    @property
+    def constant(self) -> Interval:
+        """`constant_f1` with its interval. Always answering a label of share p scores 2 p^2 / (1 + p), which grows with
+        p: its ends are those of Wilson's interval for p, on independent units."""
+        if not self.scored or math.isnan(self.constant_f1):
+            return NOTHING
+        share = (self.constant_f1 + math.sqrt(self.constant_f1**2 + 8 * self.constant_f1)) / 4
+        low, high = (2 * p * p / (1 + p) for p in wilson_ends(share, min(self.units, self.scored)))
+        return Interval(self.constant_f1, low, high, self.scored)
 
 
 def score_predictions(
@@ -157,7 +167,7 @@ def _remarks(score: Score, support: Sequence[int]) -> tuple[str, ...]:
     if score.f1_weighted.value - score.constant_f1 < _NEAR_CONSTANT:
         said.append(
             f"Weighted F1 {score.f1_weighted.value:.2f} is close to always answering {score.constant_label!r} "
-            f"({score.constant_f1:.2f}).")
+            f"({score.constant_f1:.2f} [{score.constant.low:.2f}, {score.constant.high:.2f}]).")
     if score.f1_weighted.value - score.f1_macro.value > _FAR_ABOVE_MACRO:
         said.append(
             f"Weighted F1 {score.f1_weighted.value:.2f} is far above macro F1 {score.f1_macro.value:.2f}: "
