@@ -527,6 +527,7 @@ def test_decide_answers_every_row(call):
     told = call("decide").stdout
     assert told.startswith("Collect labels; use few-shot prompting meanwhile.")
     assert "[collect labels, few-shot meanwhile; 0 of 3 conditions" in told
+    assert "Rests on: 45 labeled cases, 1 prompt variant on embedded-in-context, 0 alternatives; the sealed" in told
     assert "Next: Label 455 more: 500 are taken as enough for a fine-tune." in told
 
 

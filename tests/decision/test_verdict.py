@@ -310,8 +310,8 @@ def test_what_was_not_measured_is_listed_with_its_remedy():
     missing = verdict(evidence(p95=None)).missing
 
     assert [line.split(":")[0] for line in missing] == [
-        "The prompt misses a hard latency limit of 300 ms (p95)",
-        "After a fine-tune", "A fine-tune does not pay back within 12 months", "The local classifier was not measured"]
+        "The prompt is slower than the hard limit of 300 ms (p95)", "After a fine-tune",
+        "A fine-tune takes longer than 12 months to pay back", "The local classifier was not measured"]
     whole = evidence(alternatives=(LOCAL_ALIKE, TUNED_IN_VAIN))
     assert verdict(whole, Assumptions(usd_per_error=1.0)).missing == ()
 

@@ -1,5 +1,6 @@
 """The scores panel."""
 
+import pytest
 from tests.decision.made_up_evidence import nothing_run, plateau
 from tests.panels.made_up import (
     OTHERWISE,
@@ -12,6 +13,7 @@ from tests.panels.made_up import (
 )
 
 from promptceiling.panels import ScoresPanel
+from promptceiling.panels.score_sections import plateau_section
 
 
 def test_hostile_text_is_shown_and_never_run():
@@ -25,6 +27,16 @@ def test_leaderboard_plateau_and_confusions_are_shown_with_interval_and_n():
 
     for said in ("0.70 [0.67, 0.73]", "400 of 400", "The plateau: confirmed", "Where it is wrong", "70 of 200"):
         assert said in words
+
+
+@pytest.mark.parametrize(("found", "threshold", "said"), [
+    (plateau("confirmed"), 0.85, "The plateau: confirmed"),
+    (plateau("confirmed"), 0.6, "The plateau: not confirmed, since the best is at or above the threshold"),
+    (plateau("still climbing"), 0.85, "The plateau: not confirmed, still climbing"),
+])
+def test_the_plateau_is_headed_by_what_its_row_of_the_table_says(found, threshold, said):
+    """At the threshold that is shown: a prompt that is good enough has no confirmed plateau."""
+    assert f"<h3>{said}</h3>" in str(plateau_section(found, threshold))
 
 
 def test_embedded_models_scores_are_said_to_be_its_own():

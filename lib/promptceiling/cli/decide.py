@@ -52,7 +52,7 @@ def decide_command(
     if as_json:
         print_json(decision | {"assumptions": asdict(assumptions)})
     else:
-        _print(decision)
+        _print(decision, evidence.rests_on)
     missed = bool(wanted) and decision["verdict"] not in wanted
     if missed:
         click.echo(f"promptceiling: the verdict is {decision['verdict']!r}, not {' or '.join(map(repr, wanted))}.",
@@ -77,12 +77,12 @@ def _assumptions(stated: dict[str, Any], assumed: tuple[str, ...]) -> Assumption
     return Assumptions(**stated)
 
 
-def _print(decision: dict[str, Any]) -> None:
+def _print(decision: dict[str, Any], rests_on: str) -> None:
     click.echo(f"{decision['sentence']}  [{decision['verdict']}; {decision['strength']} of 3 conditions carry a "
                f"fine-tune]\nWhy: {decision['because']}\nNext: {decision['next']}")
     if decision["conflict"]:
         click.echo(f"But: {decision['conflict']}")
-    click.echo(f"How sure: {decision['plausible']['sentence']}\n")
+    click.echo(f"How sure: {decision['plausible']['sentence']}\nRests on: {rests_on}\n")
     for row in decision["rows"]:
         click.echo(f"{row['status']:>12}  {row['condition']}. {row['reason']} {row['remedy']}".rstrip())
     click.echo("\nWhat would flip it, the nearest first:")

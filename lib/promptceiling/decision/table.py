@@ -71,7 +71,8 @@ _Said = tuple[str, str, str, str, str]  # condition, recommendation, reason, rem
 
 
 def _evals(evidence: Evidence) -> _Said:
-    n, head = evidence.labels, ("No labeled evaluation set", "Stay with prompting; build evals first.")
+    n = evidence.labels
+    head = ("A labeled evaluation set is yet to be built", "Stay with prompting; build evals first.")
     if n == 0:
         return *head, "There is no labeled case.", "Label at least 100 real cases by a written guide.", ""
     return *head, f"{n:,} labeled cases in {len(evidence.classes)} classes.", "", _set(evidence)
@@ -116,7 +117,7 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
 
 def _latency(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     limit = stated.sla_ms
-    head = (f"The prompt misses a hard latency limit of {limit:g} ms (p95)",
+    head = (f"The prompt is slower than the hard limit of {limit:g} ms (p95)",
             "Evaluate smaller base models first, then fine-tune.")
     p95 = answers.answer("latency").interval
     if p95 is None:
@@ -200,9 +201,9 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
 def _payback(stated: Assumptions, answers: Answers) -> _Said:
     prompt, tune, found = answers.prompt, answers.tune, answers.answer("payback")
     within = months(answers.pays_within)
-    ends = (f", when its base model ends ({tune.ends_on})"
+    ends = (f": then its base model ends ({tune.ends_on})"
             if tune and tune.ends_on and answers.pays_within < stated.horizon_months else "")
-    head = (f"A fine-tune does not pay back within {within}{ends}", "Do not tune, or not on this base model.")
+    head = (f"A fine-tune takes longer than {within} to pay back{ends}", "Do not tune, or not on this base model.")
     source = "measured tokens and what is stated: volume, prices, hours"
     if prompt is None or tune is None or math.isnan(prompt.month_usd):
         return (*head, "What the prompt costs is not known, so there is nothing to hold a fine-tune against.",

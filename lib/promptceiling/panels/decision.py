@@ -57,9 +57,5 @@ def decision_about(
     basis: Basis, decision: Decision, flips: Sequence[Flip], plausible: Plausible
 ) -> list[tuple[str, str | Markup]]:
     """What stands beside a verdict: how sure it is, what would flip it first, and what it rests on."""
-    evidence = basis.evidence
-    tested = len(evidence.openings)
-    rests = (f"{evidence.labels:,} labeled cases, {len(evidence.prompts)} prompt variants, "
-             f"{len(evidence.alternatives)} alternatives; the sealed test split was opened {tested} "
-             f"time{'' if tested == 1 else 's'}.")
-    return [("How sure", plausible.short(decision.verdict)), ("Flips first", flips_first(flips)), ("Rests on", rests)]
+    return [("How sure", plausible.short(decision.verdict)), ("Flips first", flips_first(flips)),
+            ("Rests on", basis.evidence.rests_on)]

@@ -15,6 +15,7 @@ from promptceiling.scores import Interval, Plateau, Score, Slice
 from promptceiling.scores.resample import DRAWS
 
 BEST_IN = f"best in, of {DRAWS:,} resamples"
+_WHY_NOT = {"good enough": "since the best is at or above the threshold", "one kind only": "one kind of change only"}
 FIRST = 8  # rows that are shown of a long list; the others open
 
 
@@ -161,7 +162,9 @@ def outcomes_of(score: Score) -> Markup:
 
 def plateau_section(plateau: Plateau, threshold: float) -> Markup:
     """The state, the chart over the iterations, and what the last three gained; no chart for fewer than two."""
-    heading = Markup("<h3>The plateau: {}</h3>").format(plateau.state)
+    state = plateau.at(threshold).state
+    heading = Markup("<h3>The plateau: {}</h3>").format(
+        state if state == "confirmed" else f"not confirmed, {_WHY_NOT.get(state, state)}")
     if len(plateau.best_so_far) < 2:
         return heading
     n = plateau.gain.n if plateau.gain else plateau.scores[0].n if plateau.scores else 0
