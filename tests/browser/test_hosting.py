@@ -116,3 +116,16 @@ def test_the_verdict_is_read_before_a_kernel_answers(hosted, reader):
     first = heading.inner_text()
     until(lambda: reader.get_by_role("button", name="As published").count(), PATIENCE_MS / 1000)
     assert reader.get_by_role("heading", level=1).first.inner_text() == first
+
+
+def test_an_account_without_a_home_serves_whole_pages(published):
+    """Where the home cannot be written to, as under systemd or in a container, pages come all the same."""
+    running = App(published, environment={"HOME": str(published / "none")})
+    try:
+        page = running.raw("/").decode()
+    finally:
+        running.end()
+    assert page.startswith("HTTP/1.1 200")
+    assert "kernelId" in page
+    assert "</html>" in page
+    assert "matplotlib" not in running.said

@@ -13,8 +13,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from promptceiling.app.pages import Page, notebook, pages_of
 from promptceiling.errors import PromptCeilingError
@@ -32,6 +33,21 @@ def stripped_environment(environment: Mapping[str, str] = os.environ) -> dict[st
     return kept | {"PROMPTCEILING_READ_ONLY": "1", "PYTHONUNBUFFERED": "1"}
 
 
+@contextlib.contextmanager
+def _home() -> Iterator[None]:
+    """A home that can be written to, which Jupyter and matplotlib want: a temporary one where the account has none."""
+    before = os.path.expanduser("~")
+    if os.access(before, os.W_OK):
+        yield
+        return
+    with TemporaryDirectory(prefix="promptceiling-") as folder:
+        os.environ["HOME"] = folder
+        try:
+            yield
+        finally:
+            os.environ["HOME"] = before
+
+
 def serve_app(
     published: Sequence[Path], *, host: str = HOST, port: int = PORT, base_url: str = "/", token: str = "",
     workbook: bool = False, say: Callable[[str], None] = print,
@@ -42,6 +58,14 @@ def serve_app(
     With a `token` nothing is shown without it. `say` hears the address once the server answers. Raises
     PromptCeilingError for an occupied port, a file that is not published, or a server that does not start.
     """
+    with _home():
+        return _serve(published, host, port, base_url, token, workbook, say)
+
+
+def _serve(
+    published: Sequence[Path], host: str, port: int, base_url: str, token: str, workbook: bool,
+    say: Callable[[str], None],
+) -> int:
     pages = pages_of(published, workbook=workbook)
     check_port(host, port)
     base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
