@@ -131,11 +131,14 @@ def test_check_says_what_was_cleaned(call, tmp_path):
     assert [10] in [notice["rows"] for notice in notices]
 
 
-def test_check_takes_other_column_names(call, tmp_path):
-    """--input and --label name the columns."""
-    path = written(tmp_path / "t.csv", [{"words": c["input"], "kind": c["expected_category"]} for c in made_cases(9)])
+@pytest.mark.parametrize("words", [["check"], ["run", "--data"], ["latency", "--calls", 20, "--data"],
+                                   ["export", "tuned", "--data"]])
+def test_whatever_reads_a_labeled_set_takes_other_column_names(call, tmp_path, words):
+    """--input and --label name the columns, wherever a file is read; without them a sentence says so."""
+    path = written(tmp_path / "t.csv", [{"words": c["input"], "kind": c["expected_category"]} for c in made_cases(60)])
 
-    assert printed(call("check", path, "--input", "words", "--label", "kind", "--json"))["rows"] == 9
+    assert "name it with --input" in sentence(call(*words, path))
+    assert call(*words, path, "--input", "words", "--label", "kind").exit_code == 0
 
 
 def test_check_refuses_a_missing_file(call):
@@ -185,18 +188,21 @@ def test_run_asks_scores_and_asks_no_second_time(call, tickets):
 
 
 def test_run_writes_predictions_that_score_alike(call, tickets, tmp_path):
-    """--out has the documented columns, and `score` of it gives the figures that `run` gave."""
-    ran = printed(call("run", "--data", tickets, "--split", "all", "--out", "out.csv", "--json"))
+    """--out has the documented columns, and `score` of it gives the figures that `run` gave, with intervals over the
+    same groups."""
+    with tickets.open(encoding="utf-8", newline="") as file:
+        cases = [case | {"group": f"customer {k // 3}"} for k, case in enumerate(csv.DictReader(file))]
+    ran = printed(call("run", "--data", written(tickets, cases), "--split", "all", "--out", "out.csv", "--json"))
 
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     scored = printed(call("score", "out.csv", "--json"))
-    assert list(rows[0]) == ["id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s",
-                             "input_tokens", "cached_tokens", "output_tokens"]
+    assert list(rows[0]) == ["id", "group", "variant", "repeat", "expected", "predicted", "outcome", "confidence",
+                             "latency_s", "input_tokens", "cached_tokens", "output_tokens"]
     assert len(rows) == 135
     for one, other in zip(ran["variants"], scored["variants"], strict=True):
         assert one["name"] == other["variant"]
-        assert one["f1_weighted"]["value"] == other["f1_weighted"]["value"]
+        assert one["f1_weighted"] == other["f1_weighted"]
 
 
 def test_run_says_whose_scores_they_are(call, tickets):

@@ -29,7 +29,8 @@ def test_written_predictions_are_read_back(tmp_path):
     write_predictions(frame, tmp_path / "out.csv")
     again = read_predictions(tmp_path / "out.csv")
 
-    assert tuple(again.columns) == COLUMNS
+    assert tuple(again.columns) == (*COLUMNS, "unit")
+    assert again["unit"].tolist() == frame["unit"].tolist()
     assert again["id"].tolist() == frame["case_id"].tolist()
     assert again["predicted"].tolist() == frame["predicted"].tolist()
     assert again["outcome"].tolist() == frame["outcome"].tolist()
@@ -41,16 +42,17 @@ def test_written_predictions_are_read_back(tmp_path):
 def test_no_cell_is_a_formula_and_all_are_read_back(tmp_path, label):
     """Ids, labels and names that a spreadsheet would compute are written so that it does not, and are read as they
     were."""
-    frame = pd.DataFrame({"case_id": [label], "variant": [label], "expected": [label], "predicted": [label]})
-    for column in COLUMNS[2:]:
-        frame[column] = frame.get(column, "0" if column == "repeat" else "answered" if column == "outcome" else None)
+    texts = ["case_id", "unit", "variant", "expected", "predicted"]
+    frame = pd.DataFrame({name: [label] for name in texts} | {"repeat": "0", "outcome": "answered"})
+    for column in COLUMNS[COLUMNS.index("confidence"):]:
+        frame[column] = None
     write_predictions(frame, tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         _, cells = csv.reader(file)
     again = read_predictions(tmp_path / "out.csv")
 
     assert not [cell for cell in cells if re.match(r"[=+@\t\r-]", cell) and not re.fullmatch(r"[+-][0-9.]+", cell)]
-    assert again[["id", "variant", "expected", "predicted"]].to_numpy().tolist() == [[label] * 4]
+    assert again[["id", "group", *texts[2:]]].to_numpy().tolist() == [[label] * len(texts)]
 
 
 def test_three_columns_are_enough(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from promptceiling.cli.group import JSON, main, print_json
+from promptceiling.cli.group import COLUMNS, JSON, main, print_json
 from promptceiling.labeled_set import (
     audit,
     compare_with_production,
@@ -20,19 +20,13 @@ from promptceiling.labeled_set.report import check_report
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--input", "input_column", help="The column with the texts.")
-@click.option("--label", "label_column", help="The column with the labels.")
-@click.option("--sheet", help="The sheet of a spreadsheet with several.")
+@COLUMNS
 @click.option("--production", type=click.Path(path_type=Path),
               help="An unlabeled sample of production, to see whether the set is representative of it.")
 @JSON
-def check(
-    file: Path, input_column: str | None, label_column: str | None, sheet: str | None, production: Path | None,
-    as_json: bool,
-) -> None:
+def check(file: Path, production: Path | None, as_json: bool, **columns: str | None) -> None:
     """Audit a labeled set: what was read, what is wrong with it, how it splits."""
-    labeled_set = split_labeled_set(
-        read_labeled_set(file, input_column=input_column, label_column=label_column, sheet=sheet))
+    labeled_set = split_labeled_set(read_labeled_set(file, **columns))
     compared = compare_with_production(labeled_set, read_texts(production)) if production else None
     findings = audit(labeled_set)
     splits = {name: int(n) for name, n in labeled_set.cases["split"].value_counts().sort_index().items()}

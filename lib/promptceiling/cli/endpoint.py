@@ -74,7 +74,7 @@ def probe(model: str | None, base_url: str | None, api_key_env: str, store: str,
 def latency(
     data: Path, variants_file: Path | None, names: tuple[str, ...], calls: int, model: str | None,
     base_url: str | None, api_key_env: str, parameters: tuple[str, ...], deadline: float, budget_usd: float | None,
-    price_in: float | None, price_out: float | None, store: str, as_json: bool,
+    price_in: float | None, price_out: float | None, store: str, as_json: bool, **columns: str | None,
 ) -> None:
     """Measure latency apart from throughput: one call at a time, no retries, after a warm-up."""
     from promptceiling.labeled_set import read_labeled_set, split_labeled_set
@@ -82,7 +82,7 @@ def latency(
     from promptceiling.runs import Endpoint, Workspace, measure_latency, parameter, stated_price
     from promptceiling.scores import percentile_interval
 
-    labeled_set = split_labeled_set(read_labeled_set(data))
+    labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     if unknown := [name for name in names if name not in {v.name for v in variants}]:
         raise InputError(f"There is no variant {unknown[0]!r}; there are {', '.join(repr(v.name) for v in variants)}.")

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import click
 
-from promptceiling.cli.group import JSON, STORE, main, print_json
+from promptceiling.cli.group import COLUMNS, JSON, STORE, main, print_json
 from promptceiling.errors import InputError
 
 
 @main.command("export")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--data", type=click.Path(path_type=Path), help="The labeled set; else the workspace's latest.")
+@COLUMNS
 @click.option("--variants", "variants_file", type=click.Path(path_type=Path), help="A YAML list; with --data.")
 @click.option("--variant", "name", help="Its name; else the best on validation, or with --data the first.")
 @click.option("--recipe", "recipe_model", metavar="MODEL",
@@ -33,7 +34,7 @@ from promptceiling.errors import InputError
 def export_command(
     folder: Path, data: Path | None, variants_file: Path | None, name: str | None, recipe_model: str | None,
     model: str | None, base_url: str, epochs: int, seed: int, with_shots: bool, leave_out_leaks: bool, store: str,
-    as_json: bool,
+    as_json: bool, **columns: str | None,
 ) -> None:
     """Write train.jsonl and validation.jsonl into FOLDER, checked; never the sealed test split.
 
@@ -46,7 +47,7 @@ def export_command(
 
     known: dict[str, PromptVariant]
     if data is not None:
-        labeled_set = split_labeled_set(read_labeled_set(data))
+        labeled_set = split_labeled_set(read_labeled_set(data, **columns))
         listed = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
         known = {variant.name: variant for variant in listed}
         chosen = name or listed[0].name

@@ -19,9 +19,6 @@ Command = Callable[..., Any]
 STORE = click.option(
     "--store", default="workspace", show_default=True, help="Workspace: a folder, file or SQLAlchemy URL.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-
-
-DATA = click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set.")
 VARIANTS = click.option("--variants", "variants_file", type=click.Path(path_type=Path),
                         help="A YAML list; else three standard ones.")
 
@@ -35,6 +32,12 @@ def _stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
+COLUMNS = _stacked(  # how a labeled set is read; a command takes them as **columns
+    click.option("--input", "input_column", help="The column with the texts."),
+    click.option("--label", "label_column", help="The column with the labels."),
+    click.option("--sheet", help="The sheet of a spreadsheet with several."))
+DATA = _stacked(
+    click.option("--data", required=True, type=click.Path(path_type=Path), help="The labeled set."), COLUMNS)
 ENDPOINT = _stacked(
     click.option("--model", help="The model at the endpoint; without one and without a URL, the embedded model."),
     click.option("--base-url", help="An OpenAI-compatible URL; else OPENAI_BASE_URL."),

@@ -30,7 +30,7 @@ from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 def run(
     data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
     parameters: tuple[str, ...], concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None,
-    price_out: float | None, repeats: int, out: Path | None, store: str, as_json: bool,
+    price_out: float | None, repeats: int, out: Path | None, store: str, as_json: bool, **columns: str | None,
 ) -> None:
     """Ask for every answer that the workspace does not have yet, and score."""
     from promptceiling.prompts import read_variants, standard_variants
@@ -46,7 +46,7 @@ def run(
     )
     from promptceiling.runs.predictions_file import write_predictions
 
-    labeled_set = split_labeled_set(read_labeled_set(data))
+    labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=tuple(map(parameter, parameters)))
     if endpoint == Endpoint():

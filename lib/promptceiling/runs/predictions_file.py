@@ -13,16 +13,19 @@ from promptceiling.errors import InputError
 from promptceiling.prompts import OUTCOMES
 from promptceiling.runs.cells import read_cell, written_cell
 
-COLUMNS = ("id", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s", "input_tokens",
-           "cached_tokens", "output_tokens")
+COLUMNS = ("id", "group", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s",
+           "input_tokens", "cached_tokens", "output_tokens")
 _BLOCK = 500  # rows that are held as rows
-_TEXTS = ("id", "variant", "expected", "predicted")
+_TEXTS = ("id", "group", "variant", "expected", "predicted")
 _NEEDED = ("id", "expected", "predicted")
 
 
 def write_predictions(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write completions (as `completions` gives them) as a predictions file: UTF-8 CSV, no text a formula."""
-    out = frame.rename(columns={"case_id": "id"})[list(COLUMNS)].astype(object)
+    """Write completions (as `completions` gives them) as a predictions file: UTF-8 CSV, no text a formula.
+
+    Cases that are drawn together have the same `group`, so its scores have the run's intervals.
+    """
+    out = frame.rename(columns={"case_id": "id", "unit": "group"})[list(COLUMNS)].astype(object)
     for column in _TEXTS:
         out[column] = [written_cell(value) if isinstance(value, str) else value for value in out[column]]
     bare = any("\r" in str(value) for column in _TEXTS for value in out[column])  # else it would end a row
