@@ -22,6 +22,7 @@ from promptceiling.decision.document import html, markdown
 from promptceiling.decision.loop import stages_of
 from promptceiling.decision.options import fine_tune_option
 from promptceiling.errors import InputError
+from promptceiling.panels import memo_pictures
 
 ENDS = ModelEnds("2026-11-27", {
     "m": ModelEnd("m", "2027-01-14", "the model and every fine-tune built on it", "n", "2026-11-23", "its maker")})
@@ -114,6 +115,29 @@ def test_the_page_needs_nothing_and_runs_nothing():
     assert set(page.tags) <= {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li", "div",
                               "table", "thead", "tbody", "tr", "th", "td"}
     assert IMAGE in page.words
+
+
+def test_the_page_has_the_charts_of_the_panels_and_runs_nothing(tmp_path):
+    """Drawn in the page and said in words, each in its part: a name from data is text there too. Markdown has none."""
+    for name in ("m.html", "m.md"):
+        write_memo(tmp_path / name, hostile_evidence(), DEFAULTS, PRICES, ENDS, pictures=memo_pictures)
+    text = (tmp_path / "m.html").read_text(encoding="utf-8")
+    page, parts = Page(text), re.split("<h2>", text)
+
+    assert {"svg", "figcaption"} <= set(page.tags)
+    assert not {"script", "img", "iframe", "object", "link"} & set(page.tags)
+    assert page.loads == []
+    assert not re.search(r"https?://(?!www\.w3\.org/)", text)
+    charts = {part.split("</h2>")[0]: part.count("<figure") for part in parts[1:] if "<figure" in part}
+    assert charts["Options"] == 2
+    assert charts["Consequences"] == 1
+    assert {"Evidence", "What would change it"} <= charts.keys()
+    assert "<svg" not in (tmp_path / "m.md").read_text(encoding="utf-8")
+
+
+def test_before_the_first_run_there_is_nothing_to_draw():
+    """No part has a picture."""
+    assert memo_pictures(nothing_run(), DEFAULTS, PRICES, ENDS) == {}
 
 
 def test_names_from_data_are_text_in_markdown():

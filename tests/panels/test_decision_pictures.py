@@ -123,7 +123,7 @@ def test_the_bill_says_ranges_break_even_and_that_a_dying_model_cannot_pay_back(
 
     assert math.isfinite(forecast.payback.value)
     assert "has paid for itself after" in words
-    assert "requests a month on." in words
+    assert "requests a month on (400 plausible worlds)." in words
     assert "2027-01-14" in words
     assert "48" in words
     assert ("cannot pay back" in words) == (forecast.payback.low > 48 / 30.436875)

@@ -47,7 +47,9 @@ def decide_command(
     prices, ends = price_table(), model_ends(now()[:10], evidence.shutdown_dates)
     decision = decision_json(evidence, assumptions, prices, ends)
     if memo is not None:
-        write_memo(memo, evidence, assumptions, prices, ends)
+        from promptceiling.panels import memo_pictures
+
+        write_memo(memo, evidence, assumptions, prices, ends, pictures=memo_pictures)
         click.echo(f"{memo}: the decision record.", err=True)
     if as_json:
         print_json(decision | {"assumptions": asdict(assumptions)})

@@ -57,5 +57,5 @@ def _other(evidence: Evidence) -> Item:
     name, others = "Another base model on the same set", other_models(evidence)
     if others:
         return Item(name, True, f"Tried: {', '.join(others)}.")
-    tried = f"only {evidence.best.model} was asked" if evidence.best else "none was asked"
-    return Item(name, False, f"Not done: {tried}. Run the best prompt on a stronger or a smaller one.")
+    tried = f"Only {evidence.best.model} was asked" if evidence.best else "No model was asked"
+    return Item(name, False, f"{tried}. Run the best prompt on a stronger or a smaller one.")

@@ -10,8 +10,10 @@ from typing import Literal, assert_never
 from markupsafe import Markup
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
+_NONE = Markup("")
 _LOOK = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; --pc-soft: light-dark(#525c6b, #a9b3c2); --pc-line: light-dark(#d7dde6, #3a4350);
+  --pc-accent: light-dark(#1f5fbf, #85b4ff); --pc-open: light-dark(#855600, #f0b95a); }
 body { font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; max-width: 860px;
   margin: 0 auto; padding: 28px 20px 60px; color: light-dark(#1c2430, #e8ecf2); background: light-dark(#fff, #14181e);
   overflow-wrap: anywhere; }
@@ -22,26 +24,32 @@ table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { text-align: left; vertical-align: baseline; padding: 6px 12px 6px 0; min-width: 4.5em;
   overflow-wrap: break-word; border-bottom: 1px solid light-dark(#d9dee6, #39424f); }
 th { color: light-dark(#566072, #a5afbf); font-size: 12.5px; }
+h3 { font-size: 15px; margin: 22px 0 4px; }
+figure { margin: 14px 0; } figure svg { width: 100%; height: auto; display: block; } .pc-narrow { display: none; }
+figcaption { font-size: 12.5px; color: var(--pc-soft); }
 .lead { font-size: 19px; font-weight: 650; }
-@media (max-width: 640px) { th, td { min-width: 6.5em; } :is(th, td):nth-child(3) { min-width: 12em; } }
-@media print { body { max-width: none; padding: 0; font-size: 10.5pt; } h2, tr { break-inside: avoid; }
+@media (max-width: 640px) { .pc-wide { display: none; } .pc-narrow { display: block; }
+  th, td { min-width: 6.5em; } :is(th, td):nth-child(3) { min-width: 12em; } }
+@media print { :root { color-scheme: light; } figure { break-inside: avoid; } h3 { break-after: avoid; }
+  body { max-width: none; padding: 0; font-size: 10.5pt; } h2, tr { break-inside: avoid; }
   h2 { break-after: avoid; } div { overflow: visible; } table { font-size: 9pt; } }
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a document: its kind, and its text, items, or (for a table) head and rows."""
+    """A part of a document: its kind, and its text, items, or (for a table) head and rows; a picture is HTML."""
 
-    kind: Literal["title", "heading", "lead", "text", "list", "table"]
+    kind: Literal["title", "heading", "lead", "text", "list", "table", "picture"]
     text: str = ""
     items: Sequence[str] = ()
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    picture: Markup = _NONE
 
 
 def markdown(blocks: Sequence[Block]) -> str:
-    """The document in Markdown; what the texts hold is shown and never is markup.
+    """The document in Markdown, without pictures; what the texts hold is shown and never is markup.
 
     >>> print(markdown([Block("title", "A | b"), Block("table", head=("x",), rows=(("1*",),))]), end="")
     # A \\| b
@@ -50,7 +58,7 @@ def markdown(blocks: Sequence[Block]) -> str:
     | --- |
     | 1\\* |
     """
-    return "\n".join(_markdown(block) for block in blocks)
+    return "\n".join(_markdown(block) for block in blocks if block.kind != "picture")
 
 
 def html(blocks: Sequence[Block]) -> str:
@@ -70,6 +78,8 @@ def _plain(text: str) -> str:
 
 def _markdown(block: Block) -> str:
     match block.kind:
+        case "picture":
+            return ""
         case "title":
             return f"# {_plain(block.text)}\n"
         case "heading":
@@ -90,6 +100,8 @@ def _markdown(block: Block) -> str:
 
 def _html(block: Block) -> Markup:
     match block.kind:
+        case "picture":
+            return block.picture
         case "title":
             return Markup("<h1>{}</h1>").format(block.text)
         case "heading":

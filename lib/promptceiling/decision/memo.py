@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+
+from markupsafe import Markup
 
 from promptceiling.decision.assumptions import Assumptions, stated_inputs
 from promptceiling.decision.document import Block, html, markdown
@@ -18,6 +20,7 @@ from promptceiling.decision.table import Row
 from promptceiling.decision.verdict import Decision, decide
 from promptceiling.decision.words import (
     amount,
+    breaks_even,
     count,
     figure,
     milliseconds,
@@ -25,7 +28,6 @@ from promptceiling.decision.words import (
     paid_back,
     percent,
     points,
-    span,
     usd,
 )
 from promptceiling.decision.worlds import plausible_verdicts
@@ -34,12 +36,14 @@ from promptceiling.runs import Price
 from promptceiling.runs.read_only import WHY, only_shows
 
 SUFFIXES = (".md", ".html")
+Pictures = Callable[[Evidence, Assumptions, Mapping[str, Price], ModelEnds], Mapping[str, Sequence[Markup]]]
 
 
 def write_memo(
-    path: str | Path, evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], ends: ModelEnds
+    path: str | Path, evidence: Evidence, stated: Assumptions, prices: Mapping[str, Price], ends: ModelEnds, *,
+    pictures: Pictures | None = None,
 ) -> None:
-    """Write the memo as Markdown or HTML, by the suffix.
+    """Write the memo as Markdown or HTML, by the suffix; HTML has the charts of `pictures`, as panels.memo_pictures.
 
     Raises InputError for another suffix or an unwritable path, and WorkspaceError in a process that only shows.
     """
@@ -48,7 +52,8 @@ def write_memo(
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise InputError(f"The memo {path} ends in {path.suffix or 'no suffix'!r}; name it *.md or *.html.")
-    blocks = memo_of(evidence, stated, prices, ends)
+    drawn = pictures(evidence, stated, prices, ends) if pictures and path.suffix == ".html" else {}
+    blocks = _with_pictures(memo_of(evidence, stated, prices, ends), drawn)
     try:
         path.write_text(html(blocks) if path.suffix == ".html" else markdown(blocks), encoding="utf-8")
     except OSError as error:
@@ -99,6 +104,18 @@ def memo_of(
     )
 
 
+def _with_pictures(blocks: Sequence[Block], drawn: Mapping[str, Sequence[Markup]]) -> list[Block]:
+    """Each part's pictures at its end."""
+    def parts() -> Iterator[Block]:
+        part: Sequence[Markup] = ()
+        for block in (*blocks, Block("heading")):
+            if block.kind == "heading":
+                yield from (Block("picture", picture=picture) for picture in part)
+                part = drawn.get(block.text, ())
+            yield block
+    return list(parts())[:-1]
+
+
 def _options(forecast: Forecast, stated: Assumptions) -> list[Block]:
     head = ("option", "weighted F1", "against the prompt", "p95 latency", "set-up", "a month", "per 1,000 requests",
             "model ends")
@@ -141,8 +158,7 @@ def _bill(forecast: Forecast, stated: Assumptions) -> list[Block]:
         back, even = forecast.payback, forecast.break_even
         said.append(
             f"It {paid_back(back, forecast.draws)}; within {stated.horizon_months} months in "
-            f"{percent(forecast.pays)} of them. From {span(even, count)} requests a month on it has saved more within "
-            f"{stated.horizon_months} months than it cost.")
+            f"{percent(forecast.pays)} of them. {breaks_even(even, stated.horizon_months)}")
     return [Block("text", said[0]),
             Block("table", head=("stage", "hours at first", "USD at first", "hours a month", "USD a month", "what"),
                   rows=stages), *(Block("text", text) for text in said[1:])]

@@ -10,7 +10,7 @@ from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models, sufficient_prompt
 from promptceiling.decision.table import Row, cases_to_decide
-from promptceiling.decision.words import amount, figure, milliseconds, points
+from promptceiling.decision.words import amount, dollars, figure, milliseconds, points
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
@@ -161,7 +161,7 @@ def _another(evidence: Evidence, stated: Assumptions, answers: Answers, demand: 
         said.append(f"p95 {milliseconds(other.p95_ms)} over {other.p95_ms.n} calls")
     cost = cost_of(other.tokens, other.model, stated, answers.prices, embedded=evidence.embedded)
     if cost is not None:
-        said.append(f"{amount(cost.per_month)} a month by the tokens of {cost.per_month.n} calls")
+        said.append(f"{dollars(cost.per_month)} a month by the tokens of {cost.per_month.n} calls")
     return (f"{demand.reason} {other.name} on {other.model} is not distinguishable from it: {points(delta.value)} "
             f"[{points(delta.low)}, {points(delta.high)}] of weighted F1 on {delta.n} cases; {', '.join(said)}.",
             f"Score {other.name} on {other.model} on the sealed test split, then use it.")

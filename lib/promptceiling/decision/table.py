@@ -13,7 +13,7 @@ from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
 from promptceiling.decision.precedence import LEAST_CASES, ceiling
-from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, usd
+from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, span, usd
 from promptceiling.runs import Price
 from promptceiling.scores import Interval, Status, labels_to_decide, status_of
 
@@ -209,11 +209,10 @@ def _payback(stated: Assumptions, answers: Answers) -> _Said:
         return (*head, "What the prompt costs is not known, so there is nothing to hold a fine-tune against.",
                 "Run on an endpoint that reports usage, and add the model to the price table.", "")
     ours, theirs = amount(prompt.month_range), amount(tune.month_range)
-    bill = (f"Set-up {usd(tune.setup_usd)}; a month costs {theirs} against {ours} of the prompt (tokens of "
-            f"{prompt.month_range.n} calls)")
+    bill = f"Set-up {usd(tune.setup_usd)} (stated); a month costs {theirs} against {ours} of the prompt"
     interval = found.interval
     if interval is not None and math.isfinite(interval.value):
-        bill += f"; paid back after {months(interval.value)} [{months(interval.low)}, {months(interval.high)}]"
+        bill += f"; paid back after {span(interval, months)}, n {interval.n}"
     elif found.status == "not measured" or stated.usd_per_error == 0:
         bill += "; it saves nothing, and what a wrong answer costs is not stated"
     else:

@@ -107,6 +107,26 @@ def paid_back(interval: Interval, worlds: int) -> str:
     return f"has paid for itself {when} (range of {worlds} plausible worlds)"
 
 
+def breaks_even(interval: Interval, horizon_months: int) -> str:
+    """From which volume on a fine-tune has saved more than it cost, in a sentence.
+
+    >>> breaks_even(Interval(2e6, 1e6, math.inf, 400), 12)
+    'It breaks even within 12 months from 2 million [1 million, no volume] requests a month on (400 plausible worlds).'
+    >>> breaks_even(Interval(math.inf, 3e6, math.inf, 400), 12)
+    'It breaks even within 12 months at no volume, in some of 400 plausible worlds from 3 million requests a month on.'
+    """
+    def volume(requests: float) -> str:
+        return count(requests) if math.isfinite(requests) else "no volume"
+
+    head = f"It breaks even within {horizon_months} months"
+    if math.isfinite(interval.value):
+        return f"{head} from {span(interval, volume)} requests a month on ({interval.n} plausible worlds)."
+    if math.isfinite(interval.low):
+        return (f"{head} at no volume, in some of {interval.n} plausible worlds from {count(interval.low)} requests a "
+                "month on.")
+    return f"{head} at no volume, in none of {interval.n} plausible worlds."
+
+
 def usd(amount: float) -> str:
     """An amount in USD: three significant digits, whole dollars from 100 on.
 

@@ -4,6 +4,7 @@ from promptceiling.panels.asking import RunPanel
 from promptceiling.panels.decision import DecisionPanel
 from promptceiling.panels.endpoint import EndpointPanel
 from promptceiling.panels.labeled_set import LabeledSetPanel
+from promptceiling.panels.memo_pictures import memo_pictures
 from promptceiling.panels.own_file import OwnFilePanel, RepresentativenessPanel
 from promptceiling.panels.prompts import PromptsPanel
 from promptceiling.panels.runs import RunProgress
@@ -31,5 +32,6 @@ __all__ = [
     "VariantDiffPanel",
     "Walkthrough",
     "WhatIf",
+    "memo_pictures",
     "open_walkthrough",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Course, Evidence, Forecast, ModelEnds, Option, stages_of
-from promptceiling.decision.words import amount, count, months, paid_back, percent, span, usd
+from promptceiling.decision.words import amount, breaks_even, count, months, paid_back, percent, span, usd
 from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure, short
 from promptceiling.panels.markup import EMPTY, notice, table
 from promptceiling.panels.picture_sections import loop_section
@@ -29,7 +29,7 @@ def bill_section(
     tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
     stages = stages_of(tune, stated) if tune else ()
     return Markup('<h2>The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
-        _chart([c for c in forecast.courses if c.paid], stated), " ".join(_said(forecast, stated)),
+        cost_chart(forecast.courses, stated), " ".join(_said(forecast, stated)),
         _table(forecast.courses, stated),
         loop_section(stages, stated) if stages else EMPTY, life_section(evidence, forecast, ends))
 
@@ -59,7 +59,10 @@ def life_section(evidence: Evidence, forecast: Forecast, ends: ModelEnds | None)
         warn, table(head, rows, "Ends of models"), ends.on)
 
 
-def _chart(courses: Sequence[Course], stated: Assumptions) -> Markup:
+def cost_chart(courses: Sequence[Course], stated: Assumptions) -> Markup:
+    """What every option whose cost is known has cost by each month, with its range over plausible worlds."""
+    courses = [course for course in courses if course.paid]
+
     def draw(axes: Axes, narrow: bool) -> None:
         for course in courses:
             colour, style = _LINES[course.option.kind]
@@ -109,8 +112,8 @@ def _said(forecast: Forecast, stated: Assumptions) -> list[str]:
     quality = ("" if stated.usd_per_error else " What a wrong answer costs is not stated, so a better score counts for "
                "nothing here.")
     return [f"At {count(stated.requests_per_month)} requests a month a fine-tune {paid_back(back, forecast.draws)}; "
-            f"within {stated.horizon_months} months in {percent(forecast.pays)} of them. It breaks even within "
-            f"{stated.horizon_months} months from {span(even, count)} requests a month on.{quality}"]
+            f"within {stated.horizon_months} months in {percent(forecast.pays)} of them. "
+            f"{breaks_even(even, stated.horizon_months)}{quality}"]
 
 
 def _price(option: Option) -> str:

@@ -45,10 +45,9 @@ def _alone(flips: Sequence[Flip]) -> Markup:
     rows = [(_named(f), f.today, f"{f.direction} {shown(f.unit, f.at)}", f.verdict,
              "measured" if f.measured else "stated") for f in flips]
     head = [("input, and which way", False), ("now", True), ("flips", True), ("to", False), ("known as", False)]
-    near = [f for f in flips if math.isfinite(f.distance)][:MOST]
     return Markup('<p class="pc-small pc-soft">Each input is moved alone; all others stay. The nearest come first: if '
                   "a small step flips the verdict, it is not yet a firm one.</p>{}{}").format(
-        _chart(near) if near else EMPTY,
+        flip_chart(flips),
         Markup('<details class="pc-row"><summary><span>All {} flips as a table</span></summary><div>{}</div></details>'
                ).format(len(flips), table(head, rows, "Values at which the verdict changes")))
 
@@ -58,7 +57,12 @@ def _named(flip: Flip) -> str:
     return f"{'↑' if flip.direction == 'above' else '↓'} {flip.title}"
 
 
-def _chart(flips: Sequence[Flip]) -> Markup:
+def flip_chart(flips: Sequence[Flip]) -> Markup:
+    """How far the nearest flips are, as bars; nothing where no input that has a value now flips."""
+    flips = [flip for flip in flips if math.isfinite(flip.distance)][:MOST]
+    if not flips:
+        return EMPTY
+
     def draw(axes: Axes, narrow: bool) -> None:
         most, step = max(f.distance for f in flips), 2.5 if narrow else 1.0
         for k, flip in enumerate(flips):
@@ -73,7 +77,7 @@ def _chart(flips: Sequence[Flip]) -> Markup:
         axes.set_yticks([] if narrow else [-k for k in range(len(flips))],
                         [] if narrow else [short(_named(f), 42) for f in flips])
         axes.set_ylim(-(len(flips) - 1) * step - 0.6, 1.6 if narrow else 0.6)
-        axes.set_xlim(0, most * (1.02 if narrow else 2.2))
+        axes.set_xlim(0, most * (1.02 if narrow else 2.4))
         axes.set_xticks([])
         axes.set_xlabel("how far it must move (log of the ratio, or difference of two scores)", color=SOFT, fontsize=9)
 

@@ -19,16 +19,21 @@ _WHY_NOT = {"good enough": "since the best is at or above the threshold", "one k
 FIRST = 8  # rows that are shown of a long list; the others open
 
 
+def leaderboard_chart(evidence: Evidence, assumptions: Assumptions) -> Markup:
+    """Every scored variant with its interval, and the threshold; there must be one."""
+    best = evidence.prompts[0]
+    return interval_chart(
+        [p.name for p in evidence.prompts], [p.score.f1_weighted for p in evidence.prompts],
+        threshold=assumptions.f1_ship,
+        described=f"Weighted F1 of {len(evidence.prompts)} prompt variants on {best.score.scored} validation cases, "
+                  f"with 95% intervals; best: {best.name}, {figure(best.score.f1_weighted)}.")
+
+
 def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     """How far prompts got: chart and table of every scored variant, and the plateau."""
     if not evidence.prompts:
         return Markup("<h2>How far prompts got</h2><p>No prompt has been scored.</p>")
     best, n = evidence.prompts[0], evidence.prompts[0].score.scored
-    chart = interval_chart(
-        [p.name for p in evidence.prompts], [p.score.f1_weighted for p in evidence.prompts],
-        threshold=assumptions.f1_ship,
-        described=f"Weighted F1 of {len(evidence.prompts)} prompt variants on {n} validation cases, with 95% "
-                  f"intervals; best: {best.name}, {figure(best.score.f1_weighted)}.")
     rows: list[tuple[str, ...]] = [
         (p.name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
          f"{p.score.scored} of {p.score.n}", _standing(p.tied, p.delta_to_best) if p is not best else "best",
@@ -45,7 +50,8 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     if evidence.test_f1 is not None:
         said.append(f"On the sealed test split it scored {figure(evidence.test_f1)} (n {evidence.test_f1.n}).")
     return Markup("<h2>How far prompts got</h2>{}{}<p class=\"pc-small pc-soft\">{}</p>{}").format(
-        chart, table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
+        leaderboard_chart(evidence, assumptions),
+        table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
         plateau_section(evidence.plateau, assumptions.f1_ship)
         if evidence.plateau is not None and len(evidence.plateau.best_so_far) > 1 else EMPTY)
 
