@@ -215,6 +215,26 @@ def test_a_closed_page_ends_its_kernel(app, browser):
     assert set(app.kernels()) == before
 
 
+def test_what_a_reader_has_read_stays_until_the_controls_are_drawn(app, browser):
+    """From the first words to the sliders the verdict never leaves the page, and a row opened meanwhile stays open."""
+    page = browser.new_page()
+    page.add_init_script("""
+        window.blanks = 0;
+        const timer = setInterval(() => {
+            const shown = document.body ? document.body.innerText : '';
+            if (window.read && !shown.includes('VERDICT')) window.blanks += 1;
+            const row = document.querySelector('#table details');
+            if (!window.read && row) { window.read = row.open = true; }
+        }, 10);""")
+    page.goto(app.address, wait_until="commit")
+    page.locator("#rendered_cells .noUi-handle").first.wait_for()
+
+    assert page.evaluate("[window.read, window.blanks]") == [True, 0]
+    assert page.locator("#opening").count() == 0
+    assert page.evaluate("document.querySelector('#table details').open")
+    page.close()
+
+
 def test_a_session_that_ended_is_said(app, browser):
     """When the kernel's process is gone a banner says so, and leads to a new page."""
     page = opened(browser, app)
