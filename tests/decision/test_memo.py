@@ -53,7 +53,7 @@ def test_every_measured_figure_stands_with_interval_n_and_source():
     assert "weighted F1 0.70 [0.67, 0.73] on 400 validation cases." in text
     assert "m, validation split, first run 2026-11-23" in text
     assert "p95 of the best prompt is 20.0 ms [15.0, 25.0] over 100 single calls." in text
-    assert "+12.0 pp [+9.0 pp, +15.0 pp] on the same 400 test cases" in text
+    assert "+12.0 pp [+9.0, +15.0] on the same 400 test cases" in text
     assert "measured tokens; prices of 2026-11-23, made up" in text
     assert "2026-11-23 11:00 UTC: 5 shots on m" in text
 

@@ -206,7 +206,7 @@ def test_another_prompt_that_is_as_good_as_can_be_told_is_taken_where_the_best_i
     fast, cheap = other(), replace(other(), model="gpt-6-luna")
     assert found(prompt(p95=SLOW), fast).rule == "another model suffices"
     assert found(prompt(use=DEARISH), cheap).rule == "another model suffices"
-    assert "5 shots on n is not distinguishable from it: -1.0 pp [-4.0 pp, +2.0 pp]" in found(
+    assert "5 shots on n is not distinguishable from it: -1.0 pp [-4.0, +2.0]" in found(
         prompt(p95=SLOW), fast).because
     assert found(prompt(p95=SLOW), replace(fast, tied=False)).rule == "slow, others tried"
     assert found(prompt(p95=SLOW), replace(fast, p95_ms=None)).rule == "slow, others tried"

@@ -93,7 +93,7 @@ def test_an_option_that_was_not_measured_is_said_to_be_expected():
 def test_the_loop_shows_hours_and_money_of_each_stage_and_their_sums():
     """The seven stages with what each costs at first and a month, as the bill has it."""
     tune = options_of(evidence(), DEFAULTS, PRICES)[-1]
-    words = Page(loop_section(stages_of(tune, DEFAULTS), DEFAULTS)).words
+    words = str(loop_section(stages_of(tune, DEFAULTS), DEFAULTS))
 
     for said in ("1. data collection 16 h, $1,440", "2. training 8 h, $745", "4. deployment 16 h, $1,440; $877 a month",
                  "7. re-training 4 h, $364 a month", f"In all {usd(tune.setup_usd)} at first"):

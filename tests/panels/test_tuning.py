@@ -35,7 +35,7 @@ def test_hostile_text_is_shown_and_never_run():
 
 
 @pytest.mark.parametrize(("delta", "said"), [
-    (around(0.12, 0.03), "worth it. +12.0 pp of weighted F1 [+9.0 pp, +15.0 pp]"),
+    (around(0.12, 0.03), "worth it. +12.0 pp [+9.0, +15.0] of weighted F1"),
     (around(0.01, 0.02), "not worth it. +1.0 pp"), (around(0.065, 0.01), "borderline. +6.5 pp"),
     (around(0.06, 0.05), "undecidable. +6.0 pp"),
 ])
@@ -126,7 +126,7 @@ def test_seeds_are_told_with_their_spread():
     seeds = Variation((0.1, 0.12, 0.14), around(0.12, 0.05), 0.02, 0.02, 0.01)
     words = words_of(replace(changed(), seeds=seeds))
 
-    assert "Trained with 3 seeds: the difference is +12.0 pp [+7.0 pp, +17.0 pp]" in words
+    assert "Trained with 3 seeds: the difference is +12.0 pp [+7.0, +17.0]" in words
     assert "seeds differ by 2.0 points" in words
 
 

@@ -22,6 +22,7 @@ from promptceiling.decision.words import (
     amount,
     breaks_even,
     count,
+    difference,
     figure,
     milliseconds,
     months,
@@ -130,7 +131,7 @@ def _options(forecast: Forecast, stated: Assumptions) -> list[Block]:
 def _option(option: Option, stated: Assumptions) -> tuple[str, ...]:
     gain = option.gain
     delta = "–" if option.kind == "prompt" else (
-        f"{points(gain.value)} [{points(gain.low)}, {points(gain.high)}], n {gain.n}" if option.measured
+        f"{difference(gain)}, n {gain.n}" if option.measured
         else f"{points(gain.value)} expected")
     name = f"best prompt: {option.name}" if option.kind == "prompt" else option.name
     money = ["cost not known"] * 2 if option.unpriced else [

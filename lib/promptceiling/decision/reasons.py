@@ -10,7 +10,7 @@ from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models, sufficient_prompt
 from promptceiling.decision.table import Row, cases_to_decide
-from promptceiling.decision.words import amount, dollars, figure, milliseconds, points
+from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, points
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
@@ -141,7 +141,7 @@ def _local(rule: Rule, evidence: Evidence, stated: Assumptions, demand: Row) -> 
     if local is None:
         raise ValueError(f"{rule} needs a local classifier")
     delta, step = local.delta, "Put it behind the same interface."
-    apart = f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
+    apart = difference(delta)
     cases = f"the same {delta.n} {local.split} cases"
     if rule == "local gains":
         return (f"It is {apart} of weighted F1 better than the best prompt on {cases}, and calls cost nothing.", step)
@@ -162,8 +162,8 @@ def _another(evidence: Evidence, stated: Assumptions, answers: Answers, demand: 
     cost = cost_of(other.tokens, other.model, stated, answers.prices, embedded=evidence.embedded)
     if cost is not None:
         said.append(f"{dollars(cost.per_month)} a month by the tokens of {cost.per_month.n} calls")
-    return (f"{demand.reason} {other.name} on {other.model} is not distinguishable from it: {points(delta.value)} "
-            f"[{points(delta.low)}, {points(delta.high)}] of weighted F1 on {delta.n} cases; {', '.join(said)}.",
+    return (f"{demand.reason} {other.name} on {other.model} is not distinguishable from it: {difference(delta)} "
+            f"of weighted F1 on {delta.n} cases; {', '.join(said)}.",
             f"Score {other.name} on {other.model} on the sealed test split, then use it.")
 
 

@@ -13,7 +13,18 @@ from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
 from promptceiling.decision.precedence import LEAST_CASES, ceiling
-from promptceiling.decision.words import amount, count, dollars, figure, milliseconds, months, points, span, usd
+from promptceiling.decision.words import (
+    amount,
+    count,
+    difference,
+    dollars,
+    figure,
+    milliseconds,
+    months,
+    points,
+    span,
+    usd,
+)
 from promptceiling.runs import Price
 from promptceiling.scores import Interval, Status, labels_to_decide, status_of
 
@@ -184,7 +195,7 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
         return (*head, "No fine-tune was scored beside the prompt.", "Only if the rows above call for one.", "")
     delta, source = tune.delta, f"paired on the {tune.split} split: {tune.name}"
     reason = (f"Fine-tune {figure(tune.f1_weighted)} against {figure(tune.prompt_f1_weighted)}: a difference of "
-              f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}] on the same {delta.n} {tune.split} "
+              f"{difference(delta)} on the same {delta.n} {tune.split} "
               f"cases, which is {worth(tune, stated)}.")
     if tune.broken or tune.regressions:
         reason += f" {broken_said(tune)}"

@@ -26,6 +26,16 @@ def points(difference: float) -> str:
     return "unknown" if math.isnan(difference) else f"{round(100 * difference, 1) + 0.0:+.1f} pp"
 
 
+def difference(interval: Interval) -> str:
+    """A difference of scores in percentage points, with its interval.
+
+    >>> difference(Interval(-0.034, -0.075, 0.008, 392))
+    '-3.4 pp [-7.5, +0.8]'
+    """
+    low, high = (points(end).removesuffix(" pp") for end in (interval.low, interval.high))
+    return f"{points(interval.value)} [{low}, {high}]"
+
+
 def milliseconds(interval: Interval) -> str:
     """A latency; an end that too few calls leave open is said.
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
+from promptceiling.panels.markup import EMPTY
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -22,14 +24,19 @@ _WIDE, _NARROW = 9.0, 4.2  # inches; the page shows one or the other
 
 def figure(
     draw: Callable[[Axes, bool], None], wide_height: float, narrow_height: float, described: str,
-    grid: Literal["x", "y"] = "x",
+    grid: Literal["x", "y"] = "x", caption: str | None = None,
 ) -> Markup:
-    """One drawing for wide pages and one for narrow ones, with a text alternative; `grid` crosses that axis."""
+    """One drawing for wide pages and one for narrow ones, `described` in words; `grid` crosses that axis.
+
+    The words stand below it too, unless a `caption` does: where the drawing's own texts say the same already.
+    """
     sizes = (("pc-wide", (_WIDE, wide_height), False), ("pc-narrow", (_NARROW, narrow_height), True))
     both = Markup("").join(
         Markup('<div class="{}">{}</div>').format(name, _svg(draw, size, narrow, described, grid))
         for name, size, narrow in sizes)
-    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(both, described)
+    below = described if caption is None else caption
+    return Markup("<figure>{}{}</figure>").format(
+        both, Markup("<figcaption>{}</figcaption>").format(below) if below else EMPTY)
 
 
 def _svg(

@@ -93,9 +93,9 @@ def dimensions_section(options: Sequence[Option], stated: Assumptions) -> Markup
     described = "; ".join(
         f"{title}: " + ", ".join(f"{name} {text}" for name, text in zip(names, said, strict=True))
         for (title, _, _), said in zip(dimensions, words, strict=True))
-    n = len(options)
+    n, stands = len(options), "Hours follow from what is stated."
     return Markup("<h3>Four dimensions</h3>{}").format(
-        drawn(draw, 1.0 + 1.05 * n, 1.4 + 1.75 * n, f"{described}. Hours follow from what is stated."))
+        drawn(draw, 1.0 + 1.05 * n, 1.4 + 1.75 * n, f"{described}. {stands}", caption=stands))
 
 
 def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
@@ -119,11 +119,13 @@ def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
             axes.plot([x], [y], "o", color=ACCENT, markersize=21)
             axes.text(x, y, str(k + 1), color="white", fontsize=10.5, ha="center", va="center", fontweight="bold")
             left = not narrow and x < -0.05
-            top = not narrow and k == 0  # beside its number the arrow would run through the words
+            # above and below its number where the arrow beside it would run through the words
+            outside = 0 if narrow else 1 if k == 0 else -1 if y < -0.8 else 0
             label = f"{stage.name}\n{marks[k]}"
-            axes.text(x if top else x + (-0.17 if left else 0.17 if not narrow else 0.09), y + 0.22 * top, label,
-                      color=INK, fontsize=9.5, ha="center" if top else "right" if left else "left",
-                      va="bottom" if top else "center", linespacing=1.35)
+            beside = 0.0 if outside else -0.17 if left else 0.09 if narrow else 0.17
+            axes.text(x + beside, y + 0.22 * outside, label, color=INK, fontsize=9.5,
+                      ha="center" if outside else "right" if left else "left",
+                      va={1: "bottom", 0: "center", -1: "top"}[outside], linespacing=1.35)
         if narrow:
             again = f"↺ back to 1 every {stated.retrain_every_months:.3g} months"
             axes.text(0.06, 0.42, again, color=SOFT, fontsize=9.5)
@@ -133,13 +135,14 @@ def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
             axes.text(0, 0, f"again every\n{stated.retrain_every_months:.3g} months", color=SOFT, fontsize=10,
                       ha="center", va="center")
             axes.set_xlim(-3.4, 3.4)
-            axes.set_ylim(-1.25, 1.65)
+            axes.set_ylim(-1.6, 1.65)
 
+    in_all = (f"In all {usd(sum(s.first_usd for s in stages))} at first and {usd(sum(s.month_usd for s in stages))} a "
+              f"month, hours at {usd(stated.usd_per_hour)}.")
     described = ("The loop of a fine-tune: " + "; ".join(
         f"{k}. {stage.name} {mark}" for k, (stage, mark) in enumerate(zip(stages, marks, strict=True), 1))
-        + f". In all {usd(sum(s.first_usd for s in stages))} at first and {usd(sum(s.month_usd for s in stages))} a "
-          f"month, hours at {usd(stated.usd_per_hour)}.")
-    return Markup("<h3>The life of a fine-tune</h3>{}").format(drawn(draw, 3.4, 4.6, described))
+        + f". {in_all}")
+    return Markup("<h3>The life of a fine-tune</h3>{}").format(drawn(draw, 3.7, 4.6, described, caption=in_all))
 
 
 def _mark(stage: Stage) -> str:

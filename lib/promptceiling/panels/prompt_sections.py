@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from promptceiling.decision.words import figure
+from promptceiling.decision.words import difference, figure
 from promptceiling.panels.markup import EMPTY, facts, join, notice, table, verbatim
-from promptceiling.panels.result_pages import difference
 from promptceiling.prompts import PromptVariant, Rendered
 from promptceiling.runs import Price
 from promptceiling.search import CaseChange, SearchResult, VariantDiff

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from promptceiling.decision.words import figure, points
+from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import difference_chart, interval_chart
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
 from promptceiling.panels.score_sections import BEST_IN, plateau_section
 from promptceiling.panels.sections import EMBEDDED
-from promptceiling.scores import Comparison, Interval, Leaderboard, Plateau
+from promptceiling.scores import Comparison, Leaderboard, Plateau
 
 
 def leaderboard_page(board: Leaderboard, remarks: Sequence[str], *, embedded: bool) -> str:
@@ -65,15 +65,6 @@ def comparison_page(found: Comparison, a: str, b: str, *, embedded: bool) -> str
 def plateau_page(found: Plateau, threshold: float, *, embedded: bool) -> str:
     """The state, the chart over the iterations, and the gain of the last three."""
     return _page(embedded, plateau_section(found, threshold))
-
-
-def difference(delta: Interval) -> str:
-    """A difference in percentage points with its interval.
-
-    >>> difference(Interval(0.05, 0.01, 0.09, 400))
-    '+5.0 pp [+1.0 pp, +9.0 pp]'
-    """
-    return f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
 
 
 def listed(remarks: Sequence[str]) -> Markup:

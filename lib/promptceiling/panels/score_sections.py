@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Evidence, Scored
-from promptceiling.decision.words import figure, points
+from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart, latency_chart
@@ -189,5 +189,5 @@ def _standing(tied: bool | None, delta: Interval | None) -> str:
         return "not ranked: too many failures"
     if delta.value == delta.low == delta.high == 0:
         return "the same answers"
-    said = f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"
+    said = difference(delta)
     return f"not distinguishable ({said})" if tied else said

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from promptceiling.decision import Decision, Evidence, ModelEnds
-from promptceiling.decision.words import dollars, figure, milliseconds, months, points
+from promptceiling.decision.words import difference, dollars, figure, milliseconds, months
 from promptceiling.panels.markup import EMPTY, facts, join, table
 from promptceiling.runs.prices import Price
 from promptceiling.scores import Interval
@@ -120,5 +120,5 @@ def _number(row_id: str, interval: Interval | None) -> str:
     if row_id in ("no_evals", "few_labels"):
         return f"n {interval.n:,}"
     shown = {"f1": figure, "latency": milliseconds, "cost": dollars, "payback": _paid_back}.get(row_id)
-    text = shown(interval) if shown else f"{points(interval.value)} [{points(interval.low)}, {points(interval.high)}]"
+    text = shown(interval) if shown else difference(interval)
     return f"{text} · n {interval.n:,}"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from promptceiling.decision import Alternative, ClassChange, ShareChange
 from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.changes import FORMATS
-from promptceiling.decision.words import figure, points
+from promptceiling.decision.words import difference, figure
 from promptceiling.panels.markup import join, table
 from promptceiling.scores import Interval
 
@@ -23,8 +23,8 @@ def _one(a: Alternative) -> Markup:
     parts = [Markup("<p>{}</p>").format(broken_said(a))]
     if a.seeds is not None:
         parts.append(Markup("<p>{}</p>").format(
-            f"Trained with {len(a.seeds.scores)} seeds: the difference is {_delta(a.seeds.mean)} over cases and seeds "
-            f"together, and seeds differ by {100 * a.seeds.spread:.1f} points (standard deviation)."))
+            f"Trained with {len(a.seeds.scores)} seeds: the difference is {difference(a.seeds.mean)} over cases and "
+            f"seeds together, and seeds differ by {100 * a.seeds.spread:.1f} points (standard deviation)."))
     if a.fields or a.formats:
         parts.append(_shares((*a.fields, *a.formats), {f.name for f in a.fields}))
     parts.append(_classes(a.per_class))
@@ -36,7 +36,7 @@ def _shares(changes: Sequence[ShareChange], fields: set[str]) -> Markup:
     head = [("what", False), ("prompt", True), ("alternative", True), ("difference", True), ("cases", True),
             ("worse?", False)]
     rows = [(f"{c.name} right" if c.name in fields else FORMATS.get(c.name, c.name), _percent(c.prompt),
-             _percent(c.alternative), _delta(c.delta), f"{c.delta.n:,}",
+             _percent(c.alternative), difference(c.delta), f"{c.delta.n:,}",
              "yes" if c.worse else "not beyond doubt" if _could(c, c.name in fields) else "no") for c in changes]
     return table(head, rows, "Further fields and the format of the answers, before and after")
 
@@ -51,7 +51,7 @@ def _could(change: ShareChange, more_is_better: bool) -> bool:
 def _classes(changes: Sequence[ClassChange]) -> Markup:
     head = [("label", False), ("cases", True), ("recall, difference", True), ("right in the prompt alone", True),
             ("right in it alone", True), ("F1 of the prompt", True), ("its F1", True), ("lost?", False)]
-    rows = [(c.label, f"{c.support:,}", _delta(c.delta_recall), str(c.only_prompt), str(c.only_alternative),
+    rows = [(c.label, f"{c.support:,}", difference(c.delta_recall), str(c.only_prompt), str(c.only_alternative),
              figure(c.prompt_f1), figure(c.f1),
              "yes" if c.regressed else "perhaps" if c.delta_recall.high < 0 else "no") for c in changes]
     return Markup('<p class="pc-small pc-soft">{}</p>{}').format(
@@ -61,7 +61,3 @@ def _classes(changes: Sequence[ClassChange]) -> Markup:
 
 def _percent(share: Interval) -> str:
     return f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}]"
-
-
-def _delta(delta: Interval) -> str:
-    return f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]"

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from promptceiling.decision import Alternative, Assumptions, Evidence, cost_of
 from promptceiling.decision.alternatives import broken_said
-from promptceiling.decision.words import dollars, figure, milliseconds, points
+from promptceiling.decision.words import difference, dollars, figure, milliseconds
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
@@ -30,7 +30,7 @@ def alternatives_section(
         own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded,
                       tuned=a.kind == "fine-tune") if a.tokens else None
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
-                     f"{points(delta.value)} [{points(delta.low)}, {points(delta.high)}]", worth_said(a, assumptions),
+                     difference(delta), worth_said(a, assumptions),
                      _latencies(a),
                      "none" if a.kind == "local" else dollars(own.per_1000) if own
                      else "by the hour, see the bill" if a.kind == "fine-tune" and a.tokens else "not known"))
@@ -60,9 +60,9 @@ def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         delta, worth = a.delta, worth_said(a, assumptions)
         apart = a.comparison.withheld or "The two sides failed on different shares of cases."
         reason = why[worth] if a.comparable else f"no verdict. {apart} Run again until both are complete"
-        said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 [{}, {}] against the prompt on the same {} "
+        said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 against the prompt on the same {} "
                            "{} cases: {}{}</p>").format(
-            a.name[:1].upper() + a.name[1:], worth, points(delta.value), points(delta.low), points(delta.high), delta.n,
+            a.name[:1].upper() + a.name[1:], worth, difference(delta), delta.n,
             a.split, reason, f". {broken_said(a)}" if a.per_class else "."))
     return join(said)
 
