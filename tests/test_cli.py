@@ -50,10 +50,12 @@ def call(tmp_path, monkeypatch):
     return run
 
 
-def sentence(result, status=2):
-    """The one line on stderr of a call that ended with this status and said nothing on stdout."""
+def sentence(result, status=2, after=()):
+    """The one line on stderr, `after` those that told of work begun, of a call that ended with this status and said
+    nothing on stdout."""
     assert result.exit_code == status, result.output
-    (line,) = result.stderr.splitlines()
+    *before, line = result.stderr.splitlines()
+    assert before == [*after]
     assert line.startswith("promptceiling: ")
     assert line.endswith(".")
     return line
@@ -631,7 +633,8 @@ def test_publish_and_verify(call, tmp_path):
     assert "cannot be written" in sentence(call("publish", "tickets.csv/p.sqlite"))
     assert "is not a published file" in sentence(call("verify", "tickets.csv"))
     assert "There is no published file" in sentence(call("verify", "nothing.sqlite"))
-    assert "is not a published file" in sentence(call("app", "tickets.csv"))
+    assert "is not a published file" in sentence(
+        call("app", "tickets.csv"), after=["Starting the read-only app over tickets.csv ..."])
 
 
 @pytest.mark.usefixtures("decided")
@@ -674,8 +677,9 @@ def test_json_is_all_of_stdout(tickets, tmp_path):
     assert err == ""
 
 
-@pytest.mark.parametrize("command", ["embedded", "app"])
-def test_an_occupied_port_is_one_sentence(tmp_path, monkeypatch, call, command):
+@pytest.mark.parametrize(("command", "after"), [
+    ("embedded", []), ("app", ["Starting the read-only app over the demonstration ..."])])
+def test_an_occupied_port_is_one_sentence(tmp_path, monkeypatch, call, command, after):
     """Nothing is started or built where another program listens; another port is suggested."""
     monkeypatch.chdir(tmp_path)
     with socket.socket() as taken:
@@ -683,7 +687,7 @@ def test_an_occupied_port_is_one_sentence(tmp_path, monkeypatch, call, command):
         taken.listen()
         port = taken.getsockname()[1]
 
-        line = sentence(call(command, "--port", port))
+        line = sentence(call(command, "--port", port), after=after)
 
     assert list(tmp_path.iterdir()) == []
     assert line.startswith(f"promptceiling: Port {port} on 127.0.0.1 cannot be used: Address already in use.")

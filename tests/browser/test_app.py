@@ -1,8 +1,10 @@
 """The app in a real browser: what a visitor reads, can do, and cannot do."""
 
 import json
+import os
 import re
 import signal
+import tempfile
 import urllib.parse
 import uuid
 from dataclasses import replace
@@ -246,19 +248,34 @@ def test_a_session_that_ended_is_said(app, browser):
     page.close()
 
 
-def test_ctrl_c_ends_the_app_and_every_process_below_it(page, app):
-    """Within ten seconds, with status 130, while a page is open; no server and no kernel is left.
+@pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)])
+def test_an_app_that_ends_leaves_nothing(browser, published, how, status):
+    """By Ctrl-C, by a closed terminal, and killed outright while a page is open: within ten seconds no server and no
+    kernel is left, and neither socket nor file in the temporary folder."""
+    with tempfile.TemporaryDirectory() as temporary:  # a short path: kernels' sockets are below it
+        app = App(published, environment={"TMPDIR": temporary})
+        page = opened(browser, app)
+        below = app.processes()
+        assert kernel_of(page) in app.kernels()
+        assert os.listdir(temporary)
 
-    The last test of this file: it ends the app that the others share.
-    """
-    below = app.processes()
-    assert kernel_of(page) in app.kernels()
+        app.process.send_signal(how)
 
-    app.process.send_signal(signal.SIGINT)
+        assert app.process.wait(10) == status
+        _, alive = psutil.wait_procs(below, timeout=10)
+        assert alive == []
+        assert os.listdir(temporary) == []
+        page.close()
+        app.end()
 
-    assert app.process.wait(10) == 130
-    _, alive = psutil.wait_procs(below, timeout=5)
-    assert alive == []
+
+def test_a_page_opens_where_the_temporary_folder_has_a_long_path(browser, published, tmp_path):
+    """A path that no Unix socket can have: kernels listen on the loopback instead."""
+    long = tmp_path / ("temporary" * 12)
+    long.mkdir()
+    app = App(published, environment={"TMPDIR": str(long)})
+    opened(browser, app).close()
+    app.end()
 
 
 def test_a_server_that_is_killed_leaves_no_process(browser, published):

@@ -1,6 +1,7 @@
 """The app for more than one reader and file: start page, token, a proxy's path, links that restore, pages in words."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 
@@ -45,6 +46,41 @@ def test_without_the_token_nothing_is_shown(browser, hosted):
     assert refused.value.code in (403, 404)
     assert hosted.kernels() == {}
     page.context.close()
+
+
+@pytest.mark.parametrize("above", ["/", "/team/evals", "/team/evals/"])
+def test_addresses_above_the_path_lead_below_it(browser, hosted, above):
+    """The root, and the path without its slash: the form for the token, then the start page; a token given is taken."""
+    page = browser.new_context().new_page()
+    root = f"http://127.0.0.1:{hosted.port}"
+    page.goto(root + above)
+    assert page.url.startswith(f"{hosted.address}login?")
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Open the page").click()
+    expect(page.get_by_role("main").get_by_role("link")).to_have_count(7)
+    assert page.url == hosted.address
+    page.context.close()
+
+    page = browser.new_context().new_page()
+    page.goto(f"{root}{above}?token={TOKEN}")
+    expect(page.get_by_role("main").get_by_role("link")).to_have_count(7)
+    assert page.url == hosted.address
+    page.context.close()
+
+
+def test_a_token_that_was_made_is_told_in_the_address(browser, published):
+    """With --token alone: what it does is said first, and the address that is told last opens the page."""
+    running = App(published, published, options=("--token",))
+    try:
+        first, *_, last = running.said.splitlines()
+        assert first.startswith("Starting the read-only app over tickets.sqlite")
+        address = re.search(r"http://\S+\?token=\S+", last)[0]
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.get_by_role("main").get_by_role("link")).to_have_count(2)
+        page.close()
+    finally:
+        running.end()
 
 
 def test_the_token_is_told_to_nobody(hosted, reader):

@@ -99,6 +99,16 @@ class NotHere(JupyterHandler):
         raise tornado.web.HTTPError(404)
 
 
+class Above(tornado.web.RequestHandler):
+    """The address above a proxy's path, and that path without its slash: they lead to the start."""
+
+    def initialize(self, *, base_url: str) -> None:
+        self.base_url = base_url
+
+    def get(self) -> None:
+        self.redirect(self.base_url + (f"?{self.request.query}" if self.request.query else ""))
+
+
 def _without_token(handler: JupyterHandler) -> bool:
     """Whether the browser was sent to the same address without its token, which a cookie holds now."""
     query = parse_qsl(handler.request.query)
@@ -146,6 +156,8 @@ def only_ours(voilas: list[Any], site: dict[str, Any], settings: dict[str, Any])
             "notebook_path": page["notebook"], "page": page, "rendering": Rendering(starting)}))
     if all(page["address"] for page in site["pages"]):
         kept.append((_exactly(site, ""), Start, {"site": site}))
+    if (base := site["base_url"]) != "/":
+        kept.append((rf"(?:/|{re.escape(base.rstrip('/'))})$", Above, {"base_url": base}))
     return [*kept, (r"/.*", NotHere)]
 
 

@@ -46,6 +46,12 @@ class Source:
             raise OSError("The process that kernels are forks of has ended.")
         return ForkedKernel(int(line))
 
+    def end(self) -> None:
+        """End it; its kernels, which watch it, end too. Nothing where it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
 
 class ForkedKernel:
     """A process that is not our child, with what Jupyter asks of a `subprocess.Popen`."""

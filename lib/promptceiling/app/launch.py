@@ -25,6 +25,7 @@ HOST = "127.0.0.1"
 _ALLOWED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE",
             "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT")
 _PATIENCE_S = 60.0
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # a closed terminal hangs up
 
 
 def stripped_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -48,57 +49,57 @@ def _home() -> Iterator[None]:
             os.environ["HOME"] = before
 
 
+@_home()
 def serve_app(
     published: Sequence[Path], *, host: str = HOST, port: int = PORT, base_url: str = "/", token: str = "",
-    workbook: bool = False, say: Callable[[str], None] = print,
+    tell_token: bool = False, workbook: bool = False, say: Callable[[str], None] = print,
 ) -> int:
     """Serve the walkthrough over published files until interrupted; the exit status, 130 for Ctrl-C.
 
     One file is the page itself; several, or `workbook` (notebooks 1 to 5, to read), get a start page that lists them.
-    With a `token` nothing is shown without it. `say` hears the address once the server answers. Raises
-    PromptCeilingError for an occupied port, a file that is not published, or a server that does not start.
+    With a `token` nothing is shown without it. `say` hears the address once the server answers, with the token in it
+    where `tell_token`. Raises PromptCeilingError for an occupied port, a file that is not published, or a server that
+    does not start.
     """
-    with _home():
-        return _serve(published, host, port, base_url, token, workbook, say)
-
-
-def _serve(
-    published: Sequence[Path], host: str, port: int, base_url: str, token: str, workbook: bool,
-    say: Callable[[str], None],
-) -> int:
-    pages = pages_of(published, workbook=workbook)
     check_port(host, port)
     base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
     command = [sys.executable, "-m", "promptceiling.app.voila_server"]
     process = subprocess.Popen(  # noqa: S603 - our own module
         command, env=stripped_environment(), stdin=subprocess.PIPE, start_new_session=True)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    previous = {number: signal.signal(number, _interrupt) for number in _ENDS}
     try:
+        pages = pages_of(published, workbook=workbook)  # while the server imports what it needs
         _tell(process, pages, host, port, base_url, token)
         address = f"http://{host if ':' not in host else f'[{host}]'}:{port}{base_url}"
         _wait(process, address)
         if not token and not _loopback(host):
             say(f"Whoever reaches {host} can read this page: no token is asked for (--token asks).")
-        say(f"Prompt Ceiling is at {address} (read-only; Ctrl-C ends it)")
+        say(f"Prompt Ceiling is at {address}{f'?token={token}' if token and tell_token else ''} "
+            "(read-only; Ctrl-C ends it)")
         return process.wait() or 1
     except KeyboardInterrupt:
         say("Ended.")
         return 130
     finally:
         _end(process)
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _tell(
     process: subprocess.Popen[bytes], pages: Sequence[Page], host: str, port: int, base_url: str, token: str
 ) -> None:
-    """Hand the server its site. Through a pipe: what is in its environment or arguments, every kernel could read."""
+    """Hand the server its site. Through a pipe: what is in its environment or arguments, every kernel could read.
+
+    The pipe stays open for as long as this process lives, and the server with it: killed, it leaves no server behind.
+    """
     site = {"host": host, "port": port, "base_url": base_url, "token": token,
             "root": str(notebook("walkthrough.ipynb").parent), "pages": [page.told() for page in pages]}
     if process.stdin is None:
         raise AssertionError
-    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # one that ended is found by `_wait`
-        pipe.write(json.dumps(site).encode())
+    with contextlib.suppress(BrokenPipeError):  # one that ended is found by `_wait`
+        process.stdin.write(json.dumps(site).encode() + b"\n")
+        process.stdin.flush()
 
 
 def _loopback(host: str) -> bool:
@@ -142,9 +143,12 @@ def _wait(process: subprocess.Popen[bytes], address: str) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the server and its kernels: gently, and after five seconds not."""
+    """End the server and its kernels: gently, and after five seconds not. A second Ctrl-C changes nothing."""
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
     if hasattr(os, "killpg"):
@@ -152,3 +156,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
         process.kill()
+    process.wait()
+    signal.signal(signal.SIGINT, previous)

@@ -1,18 +1,27 @@
-"""Voila, so configured that a visitor can read and nothing else. Run as a module; its site comes as JSON on stdin."""
+"""Voila, so configured that a visitor can read and nothing else.
+
+Run as a module. Its site comes as a line of JSON on stdin; it ends when stdin does, or by SIGTERM.
+"""
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import shutil
+import signal
 import sys
+import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
+from uuid import UUID
 
 SHARE = Path(__file__).parent / "share" / "jupyter"
 os.environ["JUPYTER_PATH"] = str(SHARE)  # Jupyter reads it when it is imported
 
+from jupyter_core.utils import run_sync  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 from voila.app import Voila  # noqa: E402
 
@@ -41,6 +50,12 @@ class ReadOnlyVoila(Voila):  # type: ignore[misc]
         return handlers.only_ours(super().init_handlers(), self.site, {
             "template_paths": self.template_paths, "config": self.config,
             "voila_configuration": self.voila_configuration})
+
+    def stop(self) -> None:
+        """End the kernels at once, since a page keeps nothing, then take away their sockets."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
 def configuration(site: dict[str, Any]) -> Config:
@@ -79,18 +94,38 @@ def configuration(site: dict[str, Any]) -> Config:
     config.MappingKernelManager.cull_connected = False
     config.KernelRestarter.restart_limit = 0  # a restarted kernel has no widgets; a page without one is told so
     config.KernelManager.shutdown_wait_time = 1.0  # a page keeps nothing, so its kernel need not be waited for
-    config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    config.KernelManager.transport = "ipc" if os.name == "posix" and _holds_sockets(gettempdir()) else "tcp"
     if kernels.FORKS:
         config.MappingKernelManager.kernel_manager_class = "promptceiling.app.kernels.ForkedKernelManager"
     return config
 
 
+def _holds_sockets(folder: str) -> bool:
+    """Whether the paths of kernels' sockets below a folder are short enough for every Unix: 103 bytes.
+
+    >>> _holds_sockets("/tmp"), _holds_sockets("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T")
+    (True, False)
+    """
+    return len(os.fsencode(folder)) + len(f"/voila_12345678/kernel-{UUID(int=0)}-ipc-5") <= 103
+
+
 def main() -> None:
-    """Serve until a signal ends the process."""
-    ReadOnlyVoila.site = site = json.load(sys.stdin)
+    """Serve until stdin ends or a signal comes."""
+    signal.signal(signal.SIGTERM, _leave)  # until Voila handles it
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of jupyter_server's own ping times
-    if kernels.FORKS:
-        kernels.SOURCE.start()
+    try:
+        if kernels.FORKS:
+            kernels.SOURCE.start()
+        if line := sys.stdin.readline():
+            threading.Thread(target=_follow_stdin, daemon=True).start()
+            _serve(json.loads(line))
+    finally:
+        kernels.SOURCE.end()
+        gc.freeze()  # or Python, as it ends, looks through every imported object, which takes seconds
+
+
+def _serve(site: dict[str, Any]) -> None:
+    ReadOnlyVoila.site = site
     with TemporaryDirectory(prefix="promptceiling-") as folder:
         for k, page in enumerate(site["pages"]):
             if page["parts"]:
@@ -98,6 +133,15 @@ def main() -> None:
                 parts.write_text(json.dumps(page["parts"]), encoding="utf-8")
                 page["set_up"] += f'\nos.environ["PROMPTCEILING_PARTS"] = {str(parts)!r}'
         ReadOnlyVoila.launch_instance(argv=[], config=configuration(site))
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
+def _follow_stdin() -> None:
+    os.read(sys.stdin.fileno(), 1)  # nothing more comes: it returns when the other end is closed
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

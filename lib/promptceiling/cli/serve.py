@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import sys
@@ -23,20 +24,23 @@ _TOKEN = "PROMPTCEILING_TOKEN"  # noqa: S105 - the name of a variable
 @click.option("--workbook", is_flag=True, help="Show notebooks 1 to 5 too, to read, over what the workspace holds.")
 def app(files: tuple[Path, ...], host: str, port: int, base_url: str, token: bool, workbook: bool) -> None:
     """Serve the read-only walkthrough over published FILEs (without one, over the demonstration)."""
-    from promptceiling.app import demonstration, serve_app
-    from promptceiling.app.launch import check_port
-
     def say(line: str) -> None:
         click.echo(line, err=True)
 
+    say(f"Starting the read-only app over {', '.join(path.name for path in files) or 'the demonstration'} ...")
+
+    from promptceiling.app import demonstration, serve_app
+    from promptceiling.app.launch import check_port
+
     asked = os.environ.get(_TOKEN, "").strip()
     secret = asked or (secrets.token_urlsafe(24) if token else "")
-    if secret and not asked:
-        say(f"Its token is {secret} (add ?token={secret} to the address).")
     if not files:
         check_port(host, port)  # before the demonstration is built
     published = files or (demonstration(Path("workspace"), say),)
-    sys.exit(serve_app(published, host=host, port=port, base_url=base_url, token=secret, workbook=workbook, say=say))
+    status = serve_app(published, host=host, port=port, base_url=base_url, token=secret, tell_token=not asked,
+                       workbook=workbook, say=say)
+    gc.freeze()  # or Python, as it ends, looks through every imported object
+    sys.exit(status)
 
 
 @main.command()
