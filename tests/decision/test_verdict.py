@@ -245,9 +245,20 @@ def test_the_end_of_the_prompts_own_model_is_said_whatever_the_verdict():
         return decide(evidence(f1=GOOD), DEFAULTS, PRICES, ends).conflict
 
     assert conflict("2027-01-14") == (
-        "The prompt's own model, m, ends on 2027-01-14: score what replaces it on the same cases.")
-    assert "has ended on 2026-10-23" in conflict("2026-10-23")
+        "The prompt's own model m ends on 2027-01-14, in 48 days (its maker, 2026-11-23): score what replaces it on "
+        "the same cases.")
+    assert "m has ended on 2026-10-23, 35 days ago" in conflict("2026-10-23")
     assert conflict("2029-01-14") == ""
+
+
+def test_the_end_of_a_fine_tunes_base_model_is_said_with_its_source():
+    """A fine-tune of another model than the prompt's: its base's end, and not the prompt's, which lives on."""
+    ends = ModelEnds("2026-11-27", {"b": ModelEnd("b", "2027-01-14", "b and its fine-tunes", "", "2026-11-23", "hers")})
+    tune = replace(TUNED_WELL, base_model="b")
+
+    said = decide(evidence(plateau=CONFIRMED, alternatives=(tune,)), DEFAULTS, PRICES, ends).conflict
+    assert "The fine-tune's base model b ends on 2027-01-14, in 48 days (hers, 2026-11-23)" in said
+    assert "The prompt's own model" not in said
 
 
 def readiness(labels=1000, *, kappa=None, auc=None, gain=None):

@@ -63,6 +63,16 @@ def test_an_option_whose_cost_is_not_known_stays_in_every_picture():
     assert "nan" not in bill + bars
 
 
+def test_a_model_that_has_ended_says_so_in_the_table_of_lives():
+    """No negative number of days is left: day, how long ago, and who said so."""
+    gone = ModelEnds("2026-11-27", {"m": ModelEnd("m", "2026-10-23", "the model", "n", "2026-11-23", "its maker")})
+    found = evidence()
+    words = Page(bill_section(found, DEFAULTS, forecast_of(found, DEFAULTS, PRICES, gone), gone)).words
+
+    assert "2026-10-23ended 35 days ago" in words
+    assert "its maker, 2026-11-23" in words
+
+
 @pytest.mark.parametrize(("found", "step"), HERE, ids=[step for _, step in HERE])
 def test_one_step_of_the_two_lanes_is_where_we_stand(found, step):
     """Each verdict lights its path and marks one step; the caption says the same path in words."""

@@ -112,6 +112,7 @@ def test_what_was_found_is_kept_with_the_models(workspace):
     assert latest_probe(workspace, endpoint) == found
     assert found.shutdown_date == "2027-01-14"
     assert shutdown_dates(workspace) == {"m": "2027-01-14", "azure": "2027-01-14"}
+    assert shutdown_dates(workspace, {(server.base_url, "m"), ("https://other/v1", "azure")}) == {"m": "2027-01-14"}
     assert latest_probe(workspace, Endpoint(server.base_url, "later")) is None
 
 

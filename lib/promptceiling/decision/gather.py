@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
-from sqlalchemy import select
 
 from promptceiling.decision.alternatives import alternatives_of
 from promptceiling.decision.answers import Key, asked_in_full, complete, first_repeat, groups
@@ -17,7 +16,7 @@ from promptceiling.decision.slicing import slices_among
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.runs import Workspace, completions, is_embedded, schema
+from promptceiling.runs import Workspace, completions, is_embedded, shutdown_dates
 from promptceiling.scores import (
     Interval,
     Plateau,
@@ -69,7 +68,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
         embedded=any(map(is_embedded, prompts["model"].unique())),
         readiness=readiness, leaking=_leaking(labeled_set),
-        shutdown_dates=_shutdown_dates(workspace, {
+        shutdown_dates=shutdown_dates(workspace, {
             *zip(frame["base_url"], frame["model"], strict=True),
             *zip(jobs["base_url"], jobs["base_model"], strict=True)}),
         slices=_slices(_of(validation, best), labeled_set) if best else (), missed_by_all=missed_share(validation),
@@ -151,10 +150,3 @@ def _leaking(labeled_set: LabeledSet) -> int:
         return 0
     train = cases["split"] == "train"
     return int(cases.loc[train, "cluster"].isin(set(cases.loc[~train, "cluster"])).sum())
-
-
-def _shutdown_dates(workspace: Workspace, asked: set[tuple[object, object]]) -> dict[str, str]:
-    """What endpoints said of the end of the models that were asked or tuned there."""
-    with workspace.engine.connect() as connection:
-        found = connection.execute(select(schema.models)).all()
-    return {row.model: row.shutdown_date for row in found if row.shutdown_date and (row.base_url, row.model) in asked}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,22 @@ class ModelEnds:
         """`days_left` in months of 30.4 days, at least 0."""
         days = self.days_left(model)
         return None if days is None else months_of(days)
+
+    def said(self, model: str, horizon_months: float = math.inf) -> str:
+        """When a model ends, or that it has, with who said so; "" where no end is known within the horizon.
+
+        >>> end = ModelEnd("m-2", "2027-01-14", "the model", "", "2026-11-23", "its maker")
+        >>> ModelEnds("2026-11-27", {"m-2": end}).said("m-2")
+        'm-2 ends on 2027-01-14, in 48 days (its maker, 2026-11-23)'
+        >>> ModelEnds("2027-01-15", {"m-2": end}).said("m-2")
+        'm-2 has ended on 2027-01-14, 1 day ago (its maker, 2026-11-23)'
+        """
+        end, days = self.of(model), self.days_left(model)
+        if end is None or days is None or months_of(days) > horizon_months:
+            return ""
+        count = f"{abs(days):,} day{'' if abs(days) == 1 else 's'}"
+        when = f"has ended on {end.ends_on}, {count} ago" if days < 0 else f"ends on {end.ends_on}, in {count}"
+        return f"{model} {when} ({end.source}, {end.as_of})"
 
     @property
     def as_of(self) -> str:

@@ -111,6 +111,21 @@ def _broken(verdict: Verdict, evidence: Evidence) -> list[str]:
     return [broken_said(found)] if found is not None and (found.broken or found.regressions) else []
 
 
+def _ending(stated: Assumptions, answers: Answers) -> list[str]:
+    """The models that prompt and fine-tune hang on and that end within the horizon, each with day and source."""
+    if answers.ends is None:
+        return []
+    said: dict[str, str] = {}
+    for whose, option, step in (
+        ("The prompt's own model", answers.prompt, "score what replaces it on the same cases"),
+        ("The fine-tune's base model", answers.tune, "what is tuned on it ends with it"),
+    ):
+        end = answers.ends.said(option.base_model, stated.horizon_months) if option and option.base_model else ""
+        if option and end:
+            said.setdefault(option.base_model, f"{whose} {end}: {step}.")
+    return list(said.values())
+
+
 def _conflicts(
     verdict: Verdict, stated: Assumptions, answers: Answers, rows: dict[str, Row], checklist: tuple[Item, ...]
 ) -> list[str]:
@@ -120,11 +135,8 @@ def _conflicts(
         against = [rows[r].reason for r in ("latency", "cost") if rows[r].status == "met"]
         if against:
             said.append(f"The score is good enough to ship, but {' '.join(against)}")
-    prompt, tune = answers.prompt, answers.tune
-    if prompt is not None and prompt.months_left is not None and prompt.months_left <= stated.horizon_months:
-        ended = "has ended" if prompt.months_left == 0 else "ends"
-        said.append(f"The prompt's own model, {prompt.model}, {ended} on {prompt.ends_on}: score what replaces it on "
-                    "the same cases.")
+    said += _ending(stated, answers)
+    tune = answers.tune
     if verdict in ("fine-tune (plateau)", "fine-tune a smaller model (cost or latency)") and tune is not None:
         serving = tune.month.get("hosting", tune.month.get("calls", 0.0))
         if serving > stated.budget_usd_per_month:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime
@@ -97,14 +98,14 @@ def keep_models(workspace: Workspace, base_url: str, models: dict[str, str | Non
                 for model, day in models.items()])
 
 
-def shutdown_dates(workspace: Workspace) -> dict[str, str]:
+def shutdown_dates(workspace: Workspace, asked: Collection[tuple[str, str]] | None = None) -> dict[str, str]:
     """Model -> the day on which it ends (YYYY-MM-DD), of every model for which an endpoint said one; of two, the
-    earlier."""
+    earlier. `asked` leaves the models that were asked there, as (base URL, model), and no others."""
     t = schema.models
     with workspace.engine.connect() as connection:
-        rows = connection.execute(select(t.c.model, t.c.shutdown_date).where(t.c.shutdown_date.is_not(None))
-                                  .order_by(t.c.shutdown_date.desc())).all()
-    return {row.model: row.shutdown_date for row in rows}
+        rows = connection.execute(select(t.c.base_url, t.c.model, t.c.shutdown_date).where(
+            t.c.shutdown_date.is_not(None)).order_by(t.c.shutdown_date.desc())).all()
+    return {row.model: row.shutdown_date for row in rows if asked is None or (row.base_url, row.model) in asked}
 
 
 def latest_probe(workspace: Workspace, endpoint: Endpoint) -> Probe | None:
