@@ -1,14 +1,12 @@
 """Whether the labels carry a fine-tune."""
 
-import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score
 from tests.made_up import made_cases, made_set
 
 from promptceiling.decision import Readiness, gather
-from promptceiling.decision.readiness import kappa_interval, keep_production, readiness_of
+from promptceiling.decision.readiness import keep_production, readiness_of
 from promptceiling.errors import WorkspaceError
-from promptceiling.labeled_set import compare_with_production, split_labeled_set
+from promptceiling.labeled_set import audit, compare_with_production, split_labeled_set
 from promptceiling.runs import Workspace
 from promptceiling.scores import Interval, learning_curve
 
@@ -60,16 +58,18 @@ def test_curve_says_whether_twice_the_labels_would_move_the_score(curve, said):
     assert ("no forecast" in found.reason) == (said == "undecidable")
 
 
-def test_kappa_is_scikit_learns():
-    """On random readings of four labels the value is equal, and its interval holds it."""
-    rng = np.random.default_rng(0)
-    first = rng.choice(list("abcd"), 200).tolist()
-    second = [x if rng.random() < 0.7 else rng.choice(list("abcd")) for x in first]
-    found = kappa_interval(first, second)
+def test_the_second_reading_is_the_audits(tmp_path):
+    """Share and kappa are the figures that the audit of the same labels gives."""
+    cases = [case | {"second_category": case["expected_category"] if k % 5 else "other"}
+             for k, case in enumerate(made_cases(60))]
+    labeled_set = split_labeled_set(made_set(cases))
+    (found,) = [f for f in audit(labeled_set) if f.code == "agreement"]
+    with Workspace(tmp_path, durable=False) as workspace:
+        ready = readiness_of(workspace, labeled_set)
 
-    assert found.value == pytest.approx(cohen_kappa_score(first, second), abs=1e-12)
-    assert found.low < found.value < found.high
-    assert kappa_interval(["a"] * 5, ["a"] * 5) is None
+    for name, interval in (("agreement", ready.second_reading), ("kappa", ready.kappa)):
+        figure = found.figure(name)
+        assert interval == Interval(figure.value, figure.low, figure.high, figure.n)
 
 
 def test_production_sample_is_kept_as_scores_and_its_auc_recomputed(tmp_path):

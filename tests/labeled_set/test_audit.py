@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 from tests.made_up import made_cases, made_set
 
 from promptceiling.labeled_set import audit
+from promptceiling.labeled_set.agreement import kappa_of
 
 
 def finding(cases, code, **options):
@@ -13,6 +16,18 @@ def double_read(yes_yes, yes_no, no_yes, no_no):
     readings = [("yes", "yes")] * yes_yes + [("yes", "no")] * yes_no + [("no", "yes")] * no_yes + [("no", "no")] * no_no
     return [case | {"expected_category": first, "second_category": second}
             for case, (first, second) in zip(made_cases(len(readings)), readings, strict=True)]
+
+
+def test_kappa_is_scikit_learns():
+    """On random readings of four labels the value is equal, and its interval holds it."""
+    rng = np.random.default_rng(0)
+    first = rng.choice(list("abcd"), 200).tolist()
+    second = [x if rng.random() < 0.7 else rng.choice(list("abcd")) for x in first]
+    found = kappa_of(first, second)
+
+    assert found.value == pytest.approx(cohen_kappa_score(first, second), abs=1e-12)
+    assert found.low < found.value < found.high
+    assert kappa_of(["a"] * 5, ["a"] * 5) is None
 
 
 def test_second_reading_has_the_textbook_kappa():

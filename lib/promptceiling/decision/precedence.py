@@ -9,6 +9,8 @@ from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import Answers, worth
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence, Scored
+from promptceiling.decision.words import figure
+from promptceiling.labeled_set.agreement import labels_right
 from promptceiling.scores import status_of
 
 Verdict = Literal[
@@ -85,10 +87,20 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
 
 
 def ceiling(evidence: Evidence, stated: Assumptions) -> float:
-    """The score that wrong labels leave within reach: by what is stated, and by the upper end of a second reading's
-    agreement."""
+    """The score that wrong labels leave within reach: by what is stated, and by how many labels are right at most by
+    the upper end of a second reading's agreement, as the audit has it."""
     agreed = evidence.second_reading
-    return min(1 - stated.label_noise, agreed.high if agreed is not None and agreed.high == agreed.high else 1.0)
+    right = labels_right(agreed.high) if agreed is not None and agreed.high == agreed.high else 1.0
+    return min(1 - stated.label_noise, right)
+
+
+def ceiling_said(evidence: Evidence, stated: Assumptions) -> str:
+    """What `ceiling` rests on, as the end of a sentence that begins with "Since"."""
+    second = evidence.second_reading
+    if second is not None and labels_right(second.high) <= 1 - stated.label_noise:
+        return (f"a second reading agrees on {figure(second)} of {second.n} cases, so that at most "
+                f"{labels_right(second.high):.2f} of the labels are right if both readers err independently")
+    return f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong"
 
 
 def other_models(evidence: Evidence) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +11,11 @@ from sqlalchemy import delete, insert, select
 
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet, Representativeness
-from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.labeled_set.agreement import agreement
 from promptceiling.labeled_set.production import TELLS_APART, interval_of
 from promptceiling.runs import Workspace, schema
 from promptceiling.runs.store import now
-from promptceiling.scores import Interval, LearningCurve, wilson
+from promptceiling.scores import Interval, LearningCurve
 from promptceiling.tuning import learning_curve_of
 
 State = Literal["met", "not met", "undecidable", "not measured"]
@@ -104,32 +103,10 @@ def _production(workspace: Workspace, set_key: str) -> Interval | None:
 
 
 def _second_reading(labeled_set: LabeledSet) -> tuple[Interval | None, Interval | None]:
-    cases = labeled_set.cases
-    both = cases[cases["second_category"] != ""] if "second_category" in cases else cases.iloc[:0]
-    if both.empty:
-        return None, None
-    first, second = both[EXPECTED + MAIN_FIELD].tolist(), both["second_category"].tolist()
-    return wilson(sum(a == b for a, b in zip(first, second, strict=True)), len(both)), kappa_interval(first, second)
-
-
-def kappa_interval(first: Sequence[str], second: Sequence[str]) -> Interval | None:
-    """Cohen's kappa of two readings; its standard error takes the expected agreement as known (Cohen 1960).
-
-    None where one class alone occurs. Equal to scikit-learn's `cohen_kappa_score`.
-
-    >>> kappa_interval(["a", "b"] * 10, ["a", "b"] * 9 + ["a", "a"]).value.__round__(6)
-    0.9
-    """
-    labels = sorted({*first, *second})
-    if len(labels) < 2:
-        return None
-    n, place = len(first), {label: k for k, label in enumerate(labels)}
-    table = np.zeros((len(labels), len(labels)))
-    np.add.at(table, ([place[x] for x in first], [place[x] for x in second]), 1)
-    same, expected = float(table.trace()) / n, float(table.sum(axis=1) @ table.sum(axis=0)) / n**2
-    kappa = (same - expected) / (1 - expected)
-    half = 1.96 * (same * (1 - same) / n) ** 0.5 / (1 - expected)
-    return Interval(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
+    """Share and kappa as the audit of the labels has them."""
+    figures = {figure.name: Interval(figure.value, figure.low, figure.high, figure.n)
+               for finding in agreement(labeled_set.cases) for figure in finding.figures}
+    return figures.get("agreement"), figures.get("kappa")
 
 
 def _enough(r: Readiness, wanted: int) -> Condition:

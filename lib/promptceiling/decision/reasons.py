@@ -8,7 +8,7 @@ from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import Answers
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, other_models, sufficient_prompt
+from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, ceiling_said, other_models, sufficient_prompt
 from promptceiling.decision.table import Row, cases_to_decide
 from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, points
 
@@ -124,12 +124,9 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
                 f"above always answering {score.constant_label!r} ({figure(score.constant)}).",
                 "Read the per-class scores; give the prompt shots, or describe the labels.")
     if rule == "noisy labels":
-        second = evidence.second_reading
-        read = (f"a second reading agrees on {figure(second)} of {second.n} cases"
-                if second is not None and second.high <= 1 - stated.label_noise
-                else f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong")
-        return (f"Since {read}, no score can be told to lie above {ceiling(evidence, stated):.2f}, and the threshold "
-                f"is {stated.f1_ship:.2f}.", "Mend the labels by a written guide, or lower the threshold.")
+        return (f"Since {ceiling_said(evidence, stated)}, no score can be told to lie above "
+                f"{ceiling(evidence, stated):.2f}, and the threshold is {stated.f1_ship:.2f}.",
+                "Mend the labels by a written guide, or lower the threshold.")
     f1, split = evidence.f1
     return (f"Only {f1.n} {split} cases were scored; below {LEAST_CASES} an interval is too wide to act on. Weighted "
             f"F1 is {figure(f1)}.",

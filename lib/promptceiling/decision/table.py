@@ -12,7 +12,7 @@ from promptceiling.decision.conditions import Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.precedence import LEAST_CASES, ceiling
+from promptceiling.decision.precedence import LEAST_CASES, ceiling, ceiling_said
 from promptceiling.decision.words import (
     amount,
     count,
@@ -113,10 +113,7 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
         reason += f" Corrected for having picked it: {figure(evidence.selection_corrected)}."
     top = ceiling(evidence, stated)
     if top < _NEARLY_ALL:
-        why = (f"a second reading agrees on {figure(evidence.second_reading)} of {evidence.second_reading.n} cases"
-               if evidence.second_reading is not None and top < 1 - stated.label_noise
-               else f"{100 * stated.label_noise:.3g}% of the labels are stated to be wrong")
-        reason += f" Since {why}, no score can be told to lie above {top:.2f}."
+        reason += f" Since {ceiling_said(evidence, stated)}, no score can be told to lie above {top:.2f}."
     status, more, remedy = answers.status("f1"), cases_to_decide(interval, limit), ""
     if status == "undecidable":
         remedy = (f"Label about {more:,} more {split} cases and it becomes decidable." if more

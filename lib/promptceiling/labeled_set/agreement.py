@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from promptceiling.labeled_set.finding import Figure, Finding, quoted, rate, rows_where, share, shown, wilson
@@ -19,42 +21,66 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
     """Cohen's kappa of the labels and `second_category`, with its interval, and the ceiling that follows."""
     if "second_category" not in cases or not (cases["second_category"] != "").any():
         return []
-    from sklearn.metrics import cohen_kappa_score  # imported late: pages that only read need not wait for it
-
     both = cases[cases["second_category"] != ""]
     first, second = both[_MAIN], both["second_category"]
     same, n = int((first == second).sum()), len(both)
     low, high = wilson(same, n)
     agrees = f"A second reading of {n} cases agrees on {same / n:.1%} [{low:.1%}, {high:.1%}]"
-    if pd.concat([first, second]).nunique() == 1:
+    kappa = kappa_of(first.tolist(), second.tolist())
+    if kappa is None:
         return [Finding("agreement", "weakens",
                         f"{agrees}; Cohen's kappa is not defined, since one class alone occurs.",
                         "Agreement on one class says nothing about the others.",
                         "Have cases of every class read twice.", figures=(share("agreement", same, n),))]
-    kappa = float(cohen_kappa_score(first, second))
-    # Cohen (1960): large-sample standard error, with the expected agreement taken as known
-    expected = (same / n - kappa) / (1 - kappa) if kappa < 1 else 0.0
-    margin = 1.96 * (same / n * (1 - same / n) / n) ** 0.5 / (1 - expected)
     differ = both[first != second]
     found = Finding(
-        "agreement", "fine" if kappa >= 0.6 else "weakens",
-        f"{agrees}; Cohen's kappa is {kappa:.2f} [{max(-1.0, kappa - margin):.2f}, {min(1.0, kappa + margin):.2f}].",
+        "agreement", "fine" if kappa.value >= 0.6 else "weakens",
+        f"{agrees}; Cohen's kappa is {kappa.value:.2f} [{kappa.low:.2f}, {kappa.high:.2f}].",
         "A score far above this agreement would mean learning one reader's habits."
-        + (f" Independent readers seldom reach {kappa:.2f}: make sure that the second did not see the first's labels."
-           if kappa > _SELDOM and n >= 100 else ""),
+        + (f" Independent readers seldom reach {kappa.value:.2f}: make sure that the second did not see the first's "
+           "labels."
+           if kappa.value > _SELDOM and n >= 100 else ""),
         "Settle the disagreements and sharpen the labeling guide." if same < n else "",
         rows_where(both, first != second),
         shown(f"row {row}: {label!r} or {other!r}? {quoted(text)}" for row, label, other, text in zip(
             differ["row"], differ[_MAIN], differ["second_category"], differ["input"], strict=True)),
-        (share("agreement", same, n),
-         Figure("kappa", kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin), n)))
+        (share("agreement", same, n), kappa))
     return [found, _ceiling(same, n)]
 
 
+def kappa_of(first: Sequence[str], second: Sequence[str]) -> Figure | None:
+    """Cohen's kappa of two readings; its standard error takes the expected agreement as known (Cohen 1960).
+
+    None where one class alone occurs. Equal to scikit-learn's `cohen_kappa_score`, and does not import it.
+
+    >>> round(kappa_of(["a", "b"] * 10, ["a", "b"] * 9 + ["a", "a"]).value, 6)
+    0.9
+    """
+    labels = sorted({*first, *second})
+    if len(labels) < 2:
+        return None
+    n, place = len(first), {label: k for k, label in enumerate(labels)}
+    table = np.zeros((len(labels), len(labels)))
+    np.add.at(table, ([place[x] for x in first], [place[x] for x in second]), 1)
+    same, expected = float(table.trace()) / n, float(table.sum(axis=1) @ table.sum(axis=0)) / n**2
+    kappa = (same - expected) / (1 - expected)
+    half = 1.96 * (same * (1 - same) / n) ** 0.5 / (1 - expected)
+    return Figure("kappa", kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
+
+
+def labels_right(agreement: float) -> float:
+    """The share of labels that are right where two readings agree on this share: two readers who each are right with
+    probability a, independently, agree on about a squared.
+
+    >>> labels_right(0.81)
+    0.9
+    """
+    return math.sqrt(agreement)
+
+
 def _ceiling(same: int, n: int) -> Finding:
-    """Two readers who each are right with probability a, independently, agree on about a squared."""
     low, high = wilson(same, n)
-    value, bounds = math.sqrt(same / n), (math.sqrt(low), math.sqrt(high))
+    value, bounds = labels_right(same / n), (labels_right(low), labels_right(high))
     return Finding(
         "score_ceiling", "blocks" if bounds[1] < F1_SHIP else "weakens" if bounds[0] < 0.95 else "fine",
         f"If both readers err alike and independently, about {value:.1%} [{bounds[0]:.1%}, {bounds[1]:.1%}] of the "

@@ -43,8 +43,8 @@ def life_section(evidence: Evidence, forecast: Forecast, ends: ModelEnds | None)
     rows = []
     for model in models:
         end, days = ends.of(model), ends.days_left(model)
-        left = "–" if days is None else f"{days:,}" if days >= 0 else f"ended {-days:,} days ago"
-        rows.append((model, end.ends_on if end else "no end known", left,
+        lasts = "–" if days is None else f"{days:,}" if days >= 0 else f"ended {-days:,} days ago"
+        rows.append((model, end.ends_on if end else "no end known", lasts,
                      end.what_ends if end else "–", end.replacement or "–" if end else "–",
                      f"{end.source}, {end.as_of}" if end else f"not in the table of {ends.as_of or 'this release'}"))
     head = [("model", False), ("ends on", False), ("days left", True), ("what ends", False), ("replacement", False),
