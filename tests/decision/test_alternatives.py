@@ -15,7 +15,6 @@ from promptceiling.decision.changes import (
     class_changes,
     field_changes,
     format_changes,
-    share_difference,
     share_of,
 )
 from promptceiling.prompts import PromptVariant, fields_of
@@ -181,16 +180,6 @@ def test_among_many_labels_one_unlucky_one_is_no_regression():
 
     assert changes[0].label == "l0"
     assert not any(c.regressed for c in changes)
-
-
-def test_cases_that_share_a_unit_widen_the_interval():
-    """Ten units of ten equal cases say less than a hundred cases; alone they give Tango's interval."""
-    a, b = np.repeat([True, False] * 5, 10), np.repeat([True] * 7 + [False] * 3, 10)
-    alone, together = share_difference(a, b, np.arange(100)), share_difference(a, b, np.repeat(np.arange(10), 10))
-
-    assert alone == tango(int((b & ~a).sum()), int((a & ~b).sum()), 100)
-    assert together.value == pytest.approx(alone.value)
-    assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
 def test_share_of_units_is_worth_fewer_cases():

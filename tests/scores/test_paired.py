@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptceiling.scores.paired import mcnemar_exact, sign_flip_exact, tango
+from promptceiling.scores.paired import mcnemar_exact, share_difference, sign_flip_exact, tango
 
 
 def test_no_discordance_leaves_wilsons_room():
@@ -102,3 +102,13 @@ def test_tango_stays_in_range_and_turns_with_its_sides(case):
     assert -1 <= one.low <= one.value <= one.high <= 1
     assert one.low < one.high
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low), abs=1e-6)
+
+
+def test_cases_that_share_a_unit_widen_the_interval():
+    """Ten units of ten equal cases say less than a hundred cases; alone they give Tango's interval."""
+    a, b = np.repeat([True, False] * 5, 10), np.repeat([True] * 7 + [False] * 3, 10)
+    alone, together = share_difference(a, b, np.arange(100)), share_difference(a, b, np.repeat(np.arange(10), 10))
+
+    assert alone == tango(int((b & ~a).sum()), int((a & ~b).sum()), 100)
+    assert together.value == pytest.approx(alone.value)
+    assert together.high - together.low > 2 * (alone.high - alone.low)

@@ -60,7 +60,7 @@ def test_score_is_told_per_class_and_case_by_case(tmp_path):
     assert {case.fate for case in scored.cases} == {"broken"}
     assert scored.both_right + scored.count("broken") == N
     assert {case.after for case in scored.cases} == {"billing"}
-    assert (billing.f1_before, billing.broken, billing.fixed) == (1.0, 0, 0)
+    assert (billing.f1_before.value, billing.broken, billing.fixed) == (1.0, 0, 0)
     assert sum(c.broken for c in scored.classes) == scored.count("broken")
     assert sum(c.support for c in scored.classes) == N
     assert scored.comparison.delta_f1_weighted.high < -0.5

@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from promptceiling.scores import Interval, benjamini_hochberg, score_predictions
-from promptceiling.scores.interval import difference_interval, share_among
-from promptceiling.scores.paired import mcnemar_exact, tango
-from promptceiling.scores.units import Units
+from promptceiling.scores.interval import share_among
+from promptceiling.scores.paired import mcnemar_exact, share_difference
 
 UNUSABLE = ("unparsed", "truncated", "refused")
 FORMATS = {"unusable": "answers without a usable label", "unparsed": "of these, not read as a label",
@@ -107,7 +106,8 @@ def format_changes(a: pd.DataFrame, b: pd.DataFrame) -> tuple[ShareChange, ...]:
 
 
 def _f1(rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Interval]:
-    score = score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels, draws=1)
+    score = score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
+                              units=rows["unit"].tolist(), draws=1)
     return {c.label: c.f1 for c in score.per_class}
 
 
@@ -126,18 +126,3 @@ def share_of(mask: Mask, units: NDArray[np.object_]) -> Interval:
     _, place = np.unique(units, return_inverse=True)
     alone = int(place.max(initial=-1)) + 1 == len(mask)
     return share_among(mask, np.ones(len(mask), dtype=bool), None if alone else place)
-
-
-def share_difference(a: Mask, b: Mask, units: NDArray[np.object_]) -> Interval:
-    """The paired difference of two shares, b minus a: Tango's interval; from the units' spread where cases share one.
-
-    >>> share_difference(np.array([True, False] * 50), np.array([True, True] * 50), np.arange(100)).value
-    0.5
-    """
-    n, (_, place) = len(a), np.unique(units, return_inverse=True)
-    own = Units.of(place, n)
-    if own.count == n:
-        return tango(int((b & ~a).sum()), int((a & ~b).sum()), n)
-    moved = b.astype(float) - a.astype(float)
-    sums = np.bincount(place, moved) - np.bincount(place) * moved.mean()
-    return difference_interval(float(moved.mean()), float(np.sqrt((sums**2).sum())) / n, n, own)

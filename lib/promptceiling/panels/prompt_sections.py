@@ -127,7 +127,7 @@ def _did(found: VariantDiff) -> Markup:
     if scored is None:
         return Markup("<p>Not measured: the workspace does not hold answers of both on the same cases. Run both.</p>")
     comparison = scored.comparison
-    rows = [(c.label, str(c.support), f"{c.f1_before:.2f}", f"{c.f1_after:.2f}", str(c.fixed), str(c.broken),
+    rows = [(c.label, str(c.support), figure(c.f1_before), figure(c.f1_after), str(c.fixed), str(c.broken),
              difference(c.recall_change)) for c in scored.classes]
     head = [("label", False), ("cases", True), ("F1 before", True), ("F1 after", True), ("fixed", True),
             ("broken", True), ("change of recall", True)]

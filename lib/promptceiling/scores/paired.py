@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from promptceiling.scores.interval import NOTHING, Interval, Z
+from promptceiling.scores.interval import NOTHING, Interval, Z, difference_interval
+from promptceiling.scores.units import Units
 
 
 def mcnemar_exact(b: int, c: int) -> float:
@@ -71,3 +73,18 @@ def tango(b: int, c: int, n: int) -> Interval:
     low = -1.0 if point <= -edge else brentq(lambda d: min(z(d), 1e6) - Z, -edge, point)
     high = 1.0 if point >= edge else brentq(lambda d: max(z(d), -1e6) + Z, point, edge)
     return Interval(point, float(low), float(high), n)
+
+
+def share_difference(a: NDArray[np.bool_], b: NDArray[np.bool_], units: NDArray[Any]) -> Interval:
+    """The paired difference of two shares, b minus a: Tango's interval; from the units' spread where cases share one.
+
+    >>> share_difference(np.array([True, False] * 50), np.array([True, True] * 50), np.arange(100)).value
+    0.5
+    """
+    n, (_, place) = len(a), np.unique(units, return_inverse=True)
+    own = Units.of(place, n)
+    if own.count == n:
+        return tango(int((b & ~a).sum()), int((a & ~b).sum()), n)
+    moved = b.astype(float) - a.astype(float)
+    sums = np.bincount(place, moved) - np.bincount(place) * moved.mean()
+    return difference_interval(float(moved.mean()), float(np.sqrt((sums**2).sum())) / n, n, own)

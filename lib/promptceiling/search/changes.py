@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
@@ -16,9 +18,8 @@ from promptceiling.prompts import PromptVariant, Shot, ShotPicker, render
 from promptceiling.prompts.shots import Vectors
 from promptceiling.runs import Endpoint, Workspace, completions
 from promptceiling.runs.embedding import vectors_at_hand
-from promptceiling.scores import Comparison, Interval, compare_paired
-from promptceiling.scores.metrics import encode, point_metrics_of
-from promptceiling.scores.paired import tango
+from promptceiling.scores import Comparison, Interval, compare_paired, score_predictions
+from promptceiling.scores.paired import share_difference
 
 Sign = Literal["same", "gone", "new"]
 Fate = Literal["fixed", "broken", "still wrong"]
@@ -40,13 +41,14 @@ class CaseChange:
 class ClassChange:
     """A label's F1 under both variants on the same cases, with how many of its cases were fixed and broken.
 
-    recall_change: (fixed - broken) / support with Tango's interval, which takes cases as independent.
+    f1_before, f1_after: with their intervals, as `ClassScore` has them; recall_change: (fixed - broken) / support, with
+    the interval of `share_difference`. Cases of one group or near-duplicates of one another count as one unit.
     """
 
     label: str
     support: int
-    f1_before: float
-    f1_after: float
+    f1_before: Interval
+    f1_after: Interval
     fixed: int
     broken: int
     recall_change: Interval
@@ -166,7 +168,8 @@ def _scored(
         shared, cases["input"], expected, a, b, strict=True) if (fate := _fate(right, x, y))]
     return Scored(
         compare_paired(expected, a, b, labeled_set.labels(), units=cases["unit"].tolist(), seed=seed),
-        _classes(expected, a, b, labeled_set.labels()), tuple(changes), len(shared) - len(changes))
+        _classes(expected, a, b, cases["unit"].to_numpy(), labeled_set.labels()), tuple(changes),
+        len(shared) - len(changes))
 
 
 def _fate(right: str, before: str | None, after: str | None) -> Fate | None:
@@ -176,13 +179,16 @@ def _fate(right: str, before: str | None, after: str | None) -> Fate | None:
 
 
 def _classes(
-    expected: Sequence[str], a: Sequence[str | None], b: Sequence[str | None], labels: Sequence[str]
+    expected: Sequence[str], a: Sequence[str | None], b: Sequence[str | None], units: NDArray[np.object_],
+    labels: Sequence[str],
 ) -> tuple[ClassChange, ...]:
-    y = encode(expected, labels)
-    one, other = (point_metrics_of(y, encode(p, labels), len(labels)) for p in (a, b))
-    fates = [(right, _fate(right, x, z)) for right, x, z in zip(expected, a, b, strict=True)]
-    counts = Counter(fates)
-    return tuple(
-        ClassChange(label, one.support[k], one.f1[k], other.f1[k], counts[label, "fixed"], counts[label, "broken"],
-                    tango(counts[label, "fixed"], counts[label, "broken"], one.support[k]))
-        for k, label in enumerate(labels))
+    before, after = (score_predictions(expected, p, labels, units=units.tolist(), draws=1).per_class for p in (a, b))
+    right = np.array(expected, dtype=object)
+    hits = [np.array(p, dtype=object) == right for p in (a, b)]
+    found = []
+    for one, other in zip(before, after, strict=True):
+        own = right == one.label
+        was, now = hits[0][own], hits[1][own]
+        found.append(ClassChange(one.label, one.support, one.f1, other.f1, int((now & ~was).sum()),
+                                 int((was & ~now).sum()), share_difference(was, now, units[own])))
+    return tuple(found)
