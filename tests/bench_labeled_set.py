@@ -43,6 +43,9 @@ def main():
             for k in range(ROWS):
                 file.write(f"{' '.join(rng.choice(words, 25))},class {k % 20}\n")
         timed(f"reading {ROWS:,} rows of CSV", lambda: read_labeled_set(path))
+        texts = read_labeled_set(path).cases["input"].tolist()
+    for n in (20_000, ROWS):
+        timed(f"near-duplicates of {n:,} texts of 25 random words", lambda n=n: near_duplicate_pairs(texts[:n]))
     print(f"peak memory so far: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     tickets = read_labeled_set(data_file("support_tickets.csv"))
     split = timed("splitting 1,328 tickets", lambda: split_labeled_set(tickets))

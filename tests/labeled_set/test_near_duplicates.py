@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tests.made_up import made_cases, real_set
 
-from promptceiling.labeled_set import near_duplicate_clusters, near_duplicate_pairs
+from promptceiling.labeled_set import audit, near_duplicate_clusters, near_duplicate_pairs, split_labeled_set
 from promptceiling.labeled_set import near_duplicates as module
+from promptceiling.labeled_set.near_search import near_pairs
 
 FAMILY = "the invoice of {month} shows a sum that nobody here can explain, please send the corrected one soon"
 MONTHS = ("march", "april", "may", "june")
@@ -56,14 +57,45 @@ def test_too_few_texts_have_no_pairs(texts):
     assert near_duplicate_pairs(texts) == []
 
 
-def test_blocks_do_not_matter(monkeypatch):
-    """Pairs across the border of two blocks are found like those within one."""
-    texts = [FAMILY.format(month=month) for month in MONTHS] + [c["input"] for c in made_cases(5)]
-    whole = near_duplicate_pairs(texts, threshold=0.5)
-    monkeypatch.setattr(module, "_BLOCK", 2)
+def test_many_equal_texts_are_not_paired_one_by_one(monkeypatch):
+    """Of 2,000 equal texts the later 1,999 are named, and five pairs of two million are made for five examples."""
+    found = module.near_duplicates(["n/a"] * 2000 + ["something else altogether"])
+    made = []
+    monkeypatch.setattr(module, "combinations", lambda group, k: (made.append(p) or p for p in combinations(group, k)))
 
-    assert near_duplicate_pairs(texts, threshold=0.5) == whole
-    assert len(whole) == len(list(combinations(MONTHS, 2)))
+    assert found.later.tolist() == list(range(1, 2000))
+    assert found.nearest(5) == [(0, k, 1.0) for k in range(1, 6)]
+    assert len(made) == 5
+
+
+@settings(deadline=None, max_examples=100)
+@given(words=st.lists(st.lists(st.sampled_from(["card", "pin", "lost", "A", "a", "?"]), max_size=4), max_size=9),
+       data=st.data())
+def test_later_twins_and_first_pairs_are_those_of_all_pairs(words, data):
+    """What is told without making every pair is what every pair tells."""
+    texts = [" ".join(own) for own in words]
+    side = np.array(data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts))), dtype=bool)
+    pairs = near_duplicate_pairs(texts, threshold=0.6)
+    found = module.near_duplicates(texts, threshold=0.6)
+    twins = {}
+    for i, j, _ in pairs:
+        for a, b in ((i, j), (j, i)):
+            if side[a] and not side[b]:
+                twins.setdefault(b, a)
+
+    assert found.later.tolist() == sorted({j for _, j, _ in pairs})
+    assert list(found.twins(among=side, of=~side).items()) == list(twins.items())
+    assert found.nearest(3) == pairs[:3]
+
+
+def test_splitting_and_auditing_search_once(monkeypatch):
+    """The pairs that a split needed are those that its audit reads."""
+    searched = []
+    monkeypatch.setattr(module, "near_pairs", lambda *args: searched.append(args) or near_pairs(*args))
+    module._searched.cache_clear()
+    audit(split_labeled_set(real_set("askubuntu_test")))
+
+    assert len(searched) == 1
 
 
 def test_pairs_come_by_descending_cosine():

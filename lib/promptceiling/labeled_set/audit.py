@@ -6,7 +6,7 @@ from promptceiling.labeled_set.agreement import agreement, likely_errors
 from promptceiling.labeled_set.balance import balance, size, small_classes
 from promptceiling.labeled_set.finding import Figure, Finding
 from promptceiling.labeled_set.labeled_set import LabeledSet
-from promptceiling.labeled_set.near_duplicates import near_duplicate_pairs
+from promptceiling.labeled_set.near_duplicates import near_duplicates
 from promptceiling.labeled_set.repeats import conflicting, leakage, missing_classes, repeated, templates
 from promptceiling.labeled_set.texts import languages, leaked_labels, lengths, sensitive
 
@@ -24,10 +24,10 @@ def audit(labeled_set: LabeledSet, *, enough: int = ENOUGH) -> tuple[Finding, ..
     stand in the texts; lengths and languages.
     """
     cases = labeled_set.cases
-    pairs = near_duplicate_pairs(cases["input"].tolist())
+    near = near_duplicates(cases["input"].tolist())
     findings = [
-        size(cases, enough), *small_classes(cases), balance(cases), *conflicting(cases), *repeated(cases, pairs),
-        *templates(cases), *leakage(cases, pairs), *missing_classes(cases), *agreement(cases), *likely_errors(cases),
+        size(cases, enough), *small_classes(cases), balance(cases), *conflicting(cases), *repeated(cases, near),
+        *templates(cases), *leakage(cases, near), *missing_classes(cases), *agreement(cases), *likely_errors(cases),
         *sensitive(cases), *leaked_labels(cases), lengths(cases), languages(cases),
     ]
     return tuple(sorted(findings, key=lambda f: _RANK[f.severity]))
@@ -42,7 +42,7 @@ def reliability(labeled_set: LabeledSet) -> tuple[Finding, ...]:
     `label_errors` ("share", "ceiling": by likely errors). A finding that blocks leaves no figure to decide by.
     """
     cases = labeled_set.cases
-    pairs = near_duplicate_pairs(cases["input"].tolist())
+    near = near_duplicates(cases["input"].tolist())
     stated = [f for f in leaked_labels(cases) if f.code == "stated_label"]
-    findings = [*conflicting(cases), *leakage(cases, pairs), *stated, *agreement(cases), *likely_errors(cases)]
+    findings = [*conflicting(cases), *leakage(cases, near), *stated, *agreement(cases), *likely_errors(cases)]
     return tuple(sorted(findings, key=lambda f: _RANK[f.severity]))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, islice, product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from promptceiling.labeled_set.near_search import NearPairs, near_pairs
+from promptceiling.labeled_set.ngrams import Vectors
+
 NEAR = 0.9
-_BLOCK = 1000
-_SLACK = 1e-4  # float32 cosines: the filter keeps a little more than it must
-_PAIRS = 200_000
 
 
 class _Plain(dict[int, str]):
@@ -44,20 +46,105 @@ def _spelled(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """What is the same, and what nearly the same, among texts.
+
+    Attributes
+    ----------
+    groups: positions, ascending, of the texts that are the same to a reader; an empty text is in no group.
+    pairs: near-duplicate groups, by descending cosine.
+    size: how many texts there are.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    pairs: NearPairs
+    size: int
+
+    @property
+    def group_of(self) -> NDArray[np.int64]:
+        """The group of each text; -1 for an empty one."""
+        found = np.full(self.size, -1, np.int64)
+        for number, group in enumerate(self.groups):
+            found[list(group)] = number
+        return found
+
+    @property
+    def later(self) -> NDArray[np.int64]:
+        """Positions, ascending, of the texts that an earlier one is a near-duplicate of."""
+        first = np.array([group[0] for group in self.groups], np.int64)
+        earliest = first.copy()
+        np.minimum.at(earliest, self.pairs.i, first[self.pairs.j])
+        np.minimum.at(earliest, self.pairs.j, first[self.pairs.i])
+        return np.array(sorted(k for group, least in zip(self.groups, earliest.tolist(), strict=True)
+                               for k in group if k > least), np.int64)
+
+    def twins(self, among: NDArray[np.bool_], of: NDArray[np.bool_]) -> dict[int, int]:
+        """For each text of `of` with a near-duplicate in `among`: the nearest, the first of equals; nearest first."""
+        first = np.array([next((k for k in group if among[k]), -1) for group in self.groups], np.int64)
+        own = np.arange(len(self.groups))
+        group = np.concatenate([own, self.pairs.i, self.pairs.j])
+        twin = first[np.concatenate([own, self.pairs.j, self.pairs.i])]
+        cosine = np.concatenate([np.ones(len(own)), self.pairs.cosine, self.pairs.cosine])
+        nearest: dict[int, tuple[float, int]] = {}
+        for at in np.lexsort((twin, -cosine)):
+            if twin[at] >= 0:
+                nearest.setdefault(int(group[at]), (-float(cosine[at]), int(twin[at])))
+        found = [(minus, min(k, twin), max(k, twin), k) for number, (minus, twin) in nearest.items()
+                 for k in self.groups[number] if of[k]]
+        return {k: low + high - k for _, low, high, k in sorted(found)}
+
+    def nearest(self, most: int | None = None) -> list[tuple[int, int, float]]:
+        """Pairs (i, j, cosine), i < j, of texts by descending cosine: all of them, or the first `most`."""
+        same = ((i, j, 1.0) for group in self.groups for i, j in islice(combinations(group, 2), most))
+        near = (pair for a, b, cosine in self._enough(most) for pair in
+                islice(((min(i, j), max(i, j), cosine) for i, j in product(self.groups[a], self.groups[b])), most))
+        return sorted([*same, *near], key=lambda p: (-p[2], p[0], p[1]))[:most]
+
+    def _enough(self, most: int | None) -> Iterator[tuple[int, int, float]]:
+        """Pairs of groups; with `most`, only as many as that many pairs of texts can come of."""
+        pairs = self.pairs
+        least = pairs.cosine[most - 1] if most and most <= len(pairs.cosine) else -1.0
+        for a, b, cosine in zip(pairs.i.tolist(), pairs.j.tolist(), pairs.cosine.tolist(), strict=True):
+            if cosine < least:
+                return
+            yield a, b, cosine
+
+
+def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> NearDuplicates:
+    """Texts that are the same to a reader, compared as `normalised`, and groups of them with a cosine of `threshold`.
+
+    The result for the latest texts is kept: splitting a set and auditing it search once. For how pairs are found, and
+    where not all are looked for, see `near_pairs`.
+    """
+    return _searched(tuple(texts), threshold)
+
+
+@lru_cache(maxsize=1)
+def _searched(texts: tuple[str, ...], threshold: float) -> NearDuplicates:
+    members: dict[str, list[int]] = {}
+    for k, text in enumerate(texts):
+        if plain := normalised(text):
+            members.setdefault(plain, []).append(k)
+    # in the order of one spelling of each, so that nothing depends on the order of texts
+    spelled = sorted((min(_spelled(texts[k]) for k in group), tuple(group)) for group in members.values())
+    groups = tuple(group for _, group in spelled)
+    if len(groups) < 2:
+        none = np.empty(0, np.int64)
+        return NearDuplicates(groups, NearPairs(none, none, np.empty(0), True), len(texts))
+    pairs = near_pairs(Vectors.of([text for text, _ in spelled], [len(g) for g in groups]), threshold)
+    return NearDuplicates(groups, pairs, len(texts))
+
+
 def near_duplicate_pairs(texts: Sequence[str], threshold: float = NEAR) -> list[tuple[int, int, float]]:
     """Pairs (i, j, cosine), i < j, of texts that are near-duplicates, by descending cosine.
 
-    Texts are compared as `normalised`; an empty text has no near-duplicate. Exact: a pair is passed over only where it
-    cannot reach the threshold (prefix filtering: Bayardo, Ma and Srikant 2007).
+    Texts are compared as `normalised`; an empty text has no near-duplicate.
 
     >>> near_duplicate_pairs(["The invoice is wrong.", "the  invoice is wrong.", "Login fails"])[0][:2]
     (0, 1)
     """
-    groups, spelled = _groups(texts)
-    found = [(i, j, 1.0) for group in groups for n, i in enumerate(group) for j in group[n + 1 :]]
-    for a, b, cosine in _distinct_pairs(spelled, [len(g) for g in groups], threshold):
-        found.extend((min(i, j), max(i, j), cosine) for i in groups[a] for j in groups[b])
-    return sorted(found, key=lambda p: (-p[2], p[0], p[1]))
+    return near_duplicates(texts, threshold).nearest()
 
 
 def near_duplicate_clusters(texts: Sequence[str], threshold: float = NEAR) -> NDArray[np.int64]:
@@ -69,78 +156,12 @@ def near_duplicate_clusters(texts: Sequence[str], threshold: float = NEAR) -> ND
     from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
     from scipy.sparse.csgraph import connected_components
 
-    groups, spelled = _groups(texts)
-    pairs = _distinct_pairs(spelled, [len(g) for g in groups], threshold)
-    i = [group[0] for group in groups for _ in group] + [groups[p[0]][0] for p in pairs]
-    j = [k for group in groups for k in group] + [groups[p[1]][0] for p in pairs]
-    graph = csr_array((np.ones(len(i)), (i, j)), shape=(len(texts), len(texts)))
     if not len(texts):
         return np.empty(0, np.int64)
+    found = near_duplicates(texts, threshold)
+    first = np.array([group[0] for group in found.groups], np.int64)
+    group = found.group_of
+    i = np.concatenate([np.flatnonzero(group >= 0), first[found.pairs.i]])
+    j = np.concatenate([first[group[group >= 0]], first[found.pairs.j]])
+    graph = csr_array((np.ones(len(i)), (i, j)), shape=(len(texts), len(texts)))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
-
-
-def _groups(texts: Sequence[str]) -> tuple[list[list[int]], list[str]]:
-    """Positions of texts that are the same to a reader, and one spelling of each, whatever their order; none empty."""
-    members: dict[str, list[int]] = {}
-    for k, text in enumerate(texts):
-        if plain := normalised(text):
-            members.setdefault(plain, []).append(k)
-    groups = list(members.values())
-    return groups, [min(_spelled(texts[k]) for k in group) for group in groups]
-
-
-def _distinct_pairs(texts: list[str], counts: list[int], threshold: float) -> list[tuple[int, int, float]]:
-    """Near-duplicate pairs of distinct texts; `counts` are their repeats, which the IDF weighs in."""
-    if len(texts) < 2:
-        return []
-    vectors = _vectors(texts, counts)
-    found: list[tuple[int, int, float]] = []
-    for rows, columns in _candidates(vectors, threshold):
-        for start in range(0, len(rows), _PAIRS):
-            i, j = rows[start : start + _PAIRS], columns[start : start + _PAIRS]
-            cosine = np.asarray(vectors[i].multiply(vectors[j]).sum(axis=1)).ravel()
-            near = cosine >= threshold
-            found.extend(zip(i[near].tolist(), j[near].tolist(), cosine[near].tolist(), strict=True))
-    return found
-
-
-def _vectors(texts: list[str], counts: list[int]) -> Any:
-    """TF-IDF of character 3- to 5-grams, rows of length 1: [text, n-gram], float32."""
-    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.preprocessing import normalize
-
-    found = csr_array(CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, dtype=np.float32)
-                      .fit_transform(texts))
-    there = csr_array((np.ones_like(found.data), found.indices, found.indptr), shape=found.shape)
-    weights = np.asarray(counts, dtype=np.float64)
-    idf = np.log((1 + weights.sum()) / (1 + there.T @ weights)) + 1
-    found.data *= idf.astype(np.float32)[found.indices]
-    return csr_array(normalize(found))
-
-
-def _candidates(vectors: Any, threshold: float) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Blocks of pairs i < j that may reach the threshold: they share one of their rarest n-grams.
-
-    Of each text, only so many of its rarest n-grams are looked at that the others, together, cannot make up a cosine of
-    `threshold`. Two texts that reach it share an n-gram, and the rarest of those is among the looked-at of both.
-    """
-    from scipy.sparse import csr_array
-
-    n = vectors.shape[0]
-    frequency = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    rank = np.empty(vectors.shape[1], dtype=np.int64)
-    rank[np.argsort(frequency, kind="stable")] = np.arange(vectors.shape[1])
-    row = np.repeat(np.arange(n), np.diff(vectors.indptr))
-    order = np.lexsort((rank[vectors.indices], row))
-    square = vectors.data[order].astype(np.float64) ** 2
-    before = np.cumsum(square) - square
-    before -= np.repeat(before[vectors.indptr[:-1]], np.diff(vectors.indptr))
-    kept = order[before <= max(0.0, 1 - threshold**2) + _SLACK]
-    kept = kept[frequency[vectors.indices[kept]] > 1]  # an n-gram of one text alone pairs nothing
-    rare = csr_array((np.ones(len(kept), np.float32), (row[kept], vectors.indices[kept])), shape=vectors.shape)
-    transposed = rare.T.tocsr()
-    for start in range(0, n, _BLOCK):
-        block = (rare[start : start + _BLOCK] @ transposed).tocoo()
-        upper = block.row + start < block.col
-        yield block.row[upper].astype(np.int64) + start, block.col[upper].astype(np.int64)

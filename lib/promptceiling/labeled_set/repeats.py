@@ -8,15 +8,15 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from promptceiling.labeled_set.finding import Finding, quoted, rate, rows_where, share, shown
+from promptceiling.labeled_set.finding import EXAMPLES, Finding, quoted, rate, rows_where, share, shown
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
-from promptceiling.labeled_set.near_duplicates import normalised
+from promptceiling.labeled_set.near_duplicates import NearDuplicates, normalised
 from promptceiling.labeled_set.table import listed
 
 _MAIN = EXPECTED + MAIN_FIELD
 _SPLITS = ("train", "validation", "test")
+_HASHED = " Pairs were looked for by hashes, which find nearly all: there were too many to compare."
 _RUN, _OFTEN = 4, 5  # a template's trace: four words in a row that stand in at least five different texts
-Pairs = list[tuple[int, int, float]]
 
 
 def conflicting(cases: pd.DataFrame) -> list[Finding]:
@@ -38,20 +38,21 @@ def conflicting(cases: pd.DataFrame) -> list[Finding]:
             for _, group in groups), (share("share", int(mask.sum()), len(cases)), share("ceiling", best, len(cases))))]
 
 
-def repeated(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
+def repeated(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:
     """Exact repeats and near-duplicates of an earlier case."""
     exact = cases["input"].map(normalised).duplicated()
-    later = sorted({j for _, j, _ in pairs})
+    how = "" if near.pairs.exact else _HASHED
+    later = near.later.tolist()
     if not later:
-        return [Finding("near_duplicates", "fine", f"{rate(0, len(cases))} cases nearly repeat an earlier one.",
+        return [Finding("near_duplicates", "fine", f"{rate(0, len(cases))} cases nearly repeat an earlier one.{how}",
                          "Every case adds something of its own.",
                         figures=(share("share", 0, len(cases)),))]
     many = len(later) >= 0.02 * len(cases)
     message = (f"{rate(len(later), len(cases))} cases nearly repeat an earlier one, {int(exact.sum()):,} of them in "
-               "all but case, space and punctuation.")
+               f"all but case, space and punctuation.{how}")
     rows, texts = cases["row"].tolist(), cases["input"].tolist()
     examples = shown(f"rows {rows[i]} and {rows[j]}, cosine {cosine:.2f}: "
-                     f"{quoted(texts[i], 90)} / {quoted(texts[j], 90)}" for i, j, cosine in pairs)
+                     f"{quoted(texts[i], 90)} / {quoted(texts[j], 90)}" for i, j, cosine in near.nearest(EXAMPLES))
     named, figures = tuple(int(rows[j]) for j in later), (share("share", len(later), len(cases)),)
     if many:
         return [Finding("near_duplicates", "weakens", message, "Repeats make the set look larger than it is; "
@@ -95,7 +96,7 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
         (share("share", len(frames), len(cases)), share("effective", effective, len(cases))))]
 
 
-def leakage(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
+def leakage(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:
     """Texts and groups of a scored split that also stand in another one: exact, the same to a reader, or near."""
     if "split" not in cases or cases["split"].nunique() < 2:
         return []
@@ -103,7 +104,7 @@ def leakage(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
     for earlier, later in (("train", "test"), ("train", "validation"), ("validation", "test")):
         pool, scored = cases[cases["split"] == earlier], cases[cases["split"] == later]
         if len(pool) and len(scored):
-            findings += _leaks(cases, pairs, earlier, later)
+            findings += _leaks(cases, near, earlier, later)
     if "group" in cases:
         grouped = cases[cases["group"] != ""]
         parted = grouped[grouped.groupby("group")["split"].transform("nunique") > 1]
@@ -118,18 +119,15 @@ def leakage(cases: pd.DataFrame, pairs: Pairs) -> list[Finding]:
     return findings
 
 
-def _leaks(cases: pd.DataFrame, pairs: Pairs, earlier: str, later: str) -> list[Finding]:
+def _leaks(cases: pd.DataFrame, near: NearDuplicates, earlier: str, later: str) -> list[Finding]:
     split, texts, rows = cases["split"].tolist(), cases["input"].tolist(), cases["row"].tolist()
     pool = {texts[k] for k in range(len(cases)) if split[k] == earlier}
     plain = {normalised(text) for text in pool}
     scored = [k for k in range(len(cases)) if split[k] == later]
     exact = {k for k in scored if texts[k] in pool}
     same = {k for k in scored if normalised(texts[k]) in plain}
-    twins: dict[int, int] = {}
-    for i, j, _ in pairs:  # the nearest first
-        for a, b in ((i, j), (j, i)):
-            if split[a] == earlier and split[b] == later:
-                twins.setdefault(b, a)
+    where = cases["split"].to_numpy()
+    twins = near.twins(among=where == earlier, of=where == later)
     if not twins:
         return []
     labels = cases[_MAIN].tolist()
