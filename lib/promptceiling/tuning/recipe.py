@@ -21,6 +21,7 @@ from promptceiling.tuning.training_files import EPOCHS, TrainingFiles
 DEFAULT_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 _RANK, _BATCH, _STEPS_TOGETHER = 16, 4, 4
 _MODEL_ID = re.compile(r"[A-Za-z0-9][\w.\-]*(/[\w.\-]+)?|[./][\w./\-]*")
+_MARKUP = re.compile(r"[\\`*_\[\]<>|#~]")  # what Markdown would not show as it is
 _MARGIN = 1.5  # tokens are counted roughly; a sequence that is cut loses its answer
 
 
@@ -160,11 +161,15 @@ def _serve(about: OpenModel, name: str) -> str:
             f"{options}\n")
 
 
+def _shown(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+
+
 def _readme(files: TrainingFiles, about: OpenModel, name: str, of: str) -> str:
     known = f"Licence of the base model: {about.licence} ({about.source}, {about.as_of}). " if about.licence else (
         "Read the licence of the base model before training. ")
-    checks = "\n".join(f"- {check.severity}: {check.message}" for check in files.checks)
-    return f"""# {name}: {about.model} tuned on {of}
+    checks = "\n".join(f"- {check.severity}: {_shown(check.message)}" for check in files.checks)
+    return f"""# {name}: {about.model} tuned on {_shown(of)}
 
 {files.train:,} training and {files.validation:,} validation examples, checked:
 
