@@ -41,15 +41,17 @@ def free_port():
 class App:
     """A running `promptceiling app`: its address, process, and the kernels that it has.
 
-    `said` is what it told until it served; `options` are further words of the command line; `python` runs it.
+    `said` is what it told until it served; `options` are further words of the command line; `python` runs it, in
+    `folder`, by default the first file's.
     """
 
-    def __init__(self, *published, options=(), environment=None, path="", python=sys.executable):
+    def __init__(self, *published, options=(), environment=None, path="", python=sys.executable,
+                 folder=None):
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/{path}"
         self.process = subprocess.Popen(
             [python, *PROGRAM[1:], "app", *map(str, published), "--port", str(self.port), *options],
-            cwd=published[0].parent, text=True, stderr=subprocess.PIPE,
+            cwd=folder or published[0].parent, text=True, stderr=subprocess.PIPE,
             env=os.environ | {"OPENAI_API_KEY": KEY, "MY_SECRET": KEY} | (environment or {}))
         self.said = ""
         while "Prompt Ceiling is at" not in self.said:
