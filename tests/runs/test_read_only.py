@@ -1,6 +1,8 @@
 """A process that only shows: nothing is written, asked or spent, whatever is called, and each refusal says why."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from tests.decision.small_run import small_workspace
@@ -54,3 +56,46 @@ def test_what_is_stored_is_still_shown(shown, tmp_path):
     assert (summary.state, summary.sent, heard[-1].done) == ("done", 0, heard[-1].total)
     assert workspace.save_set(labeled_set) == labeled_set.key
     assert files(tmp_path) == before
+
+
+DOORS = """
+import os, pathlib, shutil, socket, sqlite3, sys, tempfile
+from promptceiling.runs.read_only import forbid_writing
+forbid_writing()
+here, there = map(pathlib.Path, sys.argv[1:])
+kept, listener = here / "kept", socket.socket()
+doors = {
+    "write": lambda: (here / "new").write_text("x"), "append": lambda: kept.open("a"),
+    "update": lambda: kept.open("r+"),
+    "descriptor": lambda: os.open(here / "new", os.O_CREAT | os.O_WRONLY), "folder": lambda: (here / "new").mkdir(),
+    "remove": kept.unlink, "rename": lambda: kept.rename(here / "new"), "bring": lambda: (there / "t").rename(kept),
+    "mode": lambda: kept.chmod(0o777), "time": lambda: os.utime(kept), "copy": lambda: shutil.copy(kept, here / "new"),
+    "link": lambda: (here / "new").symlink_to(kept), "database": lambda: sqlite3.connect(here / "new.sqlite"),
+    "host": lambda: socket.socket().connect(("127.0.0.1", 9)),
+    "read": kept.read_bytes, "null": lambda: open(os.devnull, "w"), "memory": lambda: sqlite3.connect(":memory:"),
+    "temporary": lambda: (there / "new").write_text("x"),
+    "readable": lambda: sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True),
+}
+for name, door in doors.items():
+    try:
+        door()
+        print(name)
+    except OSError as error:
+        assert "only shows" in str(error), error
+"""
+
+
+def test_a_page_s_python_changes_no_file_and_calls_nobody(tmp_path):
+    """Behind the wall every door to a change is an error that says why; reading, and the temporary folder, are free."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, name in ((here, "kept"), (there, "t")):
+        folder.mkdir()
+        (folder / name).write_text("x")
+    before = files(here)
+
+    ended = subprocess.run(
+        [sys.executable, "-c", DOORS, str(here), str(there)], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": ":".join(sys.path), "PROMPTCEILING_READ_ONLY": "1", "TMPDIR": str(there)})
+
+    assert ended.stdout.split() == ["read", "null", "memory", "temporary", "readable"]
+    assert files(here) == before

@@ -2,12 +2,14 @@ import json
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
 from sqlalchemy import Float, Integer, Text
+from sqlalchemy.exc import SQLAlchemyError
 from tests.made_up import made_cases, made_set
 
 from promptceiling.errors import WorkspaceError
@@ -20,6 +22,10 @@ from promptceiling.runs.sqlite_file import journal_of, wal_is_safe
 FIELD = Field("category", ("access", "billing"), (("billing", "money — €"),))
 VARIANT = PromptVariant("v", (FIELD,), shots=3, parent="u")
 ANSWER = Answer("billing", "m-2026", "stop", None, 10, 4, 2, 1, 0.25, 2)
+
+
+def files(folder):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
 
 
 def labeled(n=12, **further):
@@ -229,6 +235,47 @@ def test_read_only_workspace_creates_and_changes_nothing(tmp_path):
             workspace.save_answer("a", ANSWER)
 
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("left", [("-wal", "-shm"), ("-wal",)])
+def test_reading_what_a_killed_process_left_leaves_no_trace(tmp_path, left):
+    """The log and its index, or the log alone: every answer is read, no file is made or changed, no copy is left."""
+    code = """
+import os, sys
+from promptceiling.runs import Workspace
+from promptceiling.runs.answer import Answer
+workspace = Workspace(sys.argv[1])
+workspace.save_answer("a", Answer("billing"))
+os._exit(9)
+"""
+    store, temporary = tmp_path / "store", tmp_path / "temporary"
+    temporary.mkdir()
+    subprocess.run([sys.executable, "-c", code, str(store)], env={"PYTHONPATH": ":".join(sys.path)}, check=False)
+    for path in store.glob("store.sqlite-*"):
+        if path.name.removeprefix("store.sqlite") not in left:
+            path.unlink()
+    before = files(store)
+    assert {path.name for path in before} == {"store.sqlite", *(f"store.sqlite{end}" for end in left)}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        with Workspace(store, read_only=True) as workspace:
+            assert workspace.usable_keys(["a"]) == {"a"}
+            with pytest.raises(SQLAlchemyError), workspace.engine.begin() as connection:
+                connection.exec_driver_sql("DELETE FROM answers")
+
+    assert files(store) == before
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_reader_beside_a_writer_sees_what_is_committed(tmp_path):
+    """Each answer is there for an open reader as soon as it is kept."""
+    with Workspace(tmp_path) as writer:
+        writer.save_answer("a", ANSWER)
+        with Workspace(tmp_path, read_only=True) as reader:
+            assert reader.usable_keys(["a", "b"]) == {"a"}
+            writer.save_answer("b", ANSWER)
+            assert reader.usable_keys(["a", "b"]) == {"a", "b"}
 
 
 def test_read_only_workspace_must_be_there(tmp_path):

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from typing import Any
 
@@ -45,6 +46,7 @@ def _become(asked: dict[str, Any]) -> None:
         os.dup2(2, 1)  # what it prints is no process id
         os.environ.clear()
         os.environ.update(asked["env"])
+        tempfile.tempdir = None  # it is asked for anew, in the new environment
         os.chdir(asked["cwd"])
         sys.argv = [*asked["argv"], f"--IPKernelApp.parent_handle={os.getppid()}"]  # without which it ends
         ipykernel.kernelapp.launch_new_instance(sys.argv[1:])

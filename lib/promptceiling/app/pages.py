@@ -13,6 +13,7 @@ from promptceiling.decision.words import figure
 from promptceiling.errors import PromptCeilingError
 from promptceiling.panels.walkthrough import parts_of
 
+_READ_ONLY = "from promptceiling.runs.read_only import forbid_writing\n\nforbid_writing()\n"
 STEPS = {
     "1_labeled_set": "1 · The labeled set", "2_prompt_variants": "2 · Prompt variants", "3_scores": "3 · Scores",
     "4_fine_tuning": "4 · Fine-tuning", "5_decision": "5 · Decision",
@@ -70,7 +71,8 @@ def pages_of(published: Sequence[Path], *, workbook: bool) -> list[Page]:
         pages.append(_decision(path, address))
     if workbook:
         pages += [Page("notebook", step, notebook(f"{step}.ipynb").name,
-                       "from promptceiling.panels.plain_errors import say_errors\n\nsay_errors()", "notebook", title)
+                       f"{_READ_ONLY}from promptceiling.panels.plain_errors import say_errors\n\nsay_errors()",
+                       "notebook", title)
                   for step, title in STEPS.items()]
     if not pages:
         raise PromptCeilingError("There is nothing to show. Name a published file.")
@@ -84,7 +86,7 @@ def _decision(path: Path, address: str) -> Page:
     scored = f"F1 {figure(row.interval)} on {row.interval.n} cases · " if row.interval else ""
     return Page(
         "decision", address, notebook("walkthrough.ipynb").name,
-        f'import os\n\nos.environ["PROMPTCEILING_PUBLISHED"] = {str(path.resolve())!r}',
+        f'{_READ_ONLY}import os\n\nos.environ["PROMPTCEILING_PUBLISHED"] = {str(path.resolve())!r}',
         f"{path.name}, published {found.published_at[:10]}", evidence.name, decision.sentence,
         f"{scored}{evidence.labels:,} labeled cases in {len(evidence.classes)} classes"
         + (" · the embedded model's scores, not an LLM's" if evidence.embedded else ""), parts_of(found))

@@ -132,6 +132,8 @@ def _serve(site: dict[str, Any]) -> None:
                 parts = Path(folder, f"{k}.json")
                 parts.write_text(json.dumps(page["parts"]), encoding="utf-8")
                 page["set_up"] += f'\nos.environ["PROMPTCEILING_PARTS"] = {str(parts)!r}'
+        # all that a kernel may write to
+        os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP", "IPYTHONDIR", "MPLCONFIGDIR"), folder)
         ReadOnlyVoila.launch_instance(argv=[], config=configuration(site))
 
 

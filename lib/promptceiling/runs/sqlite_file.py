@@ -11,10 +11,12 @@ rollback journal is kept.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from sqlalchemy import Engine, StaticPool, create_engine, event
@@ -89,20 +91,56 @@ def sqlite_engine(path: Path, *, read_only: bool, durable: bool) -> tuple[Engine
 
     Raises OSError where the folder takes no lock file.
     """
-    lock = WriterLock(None if read_only else path.with_name(path.name + "-lock"))
-    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+    if read_only:
+        return _reading(path), WriterLock(None)
+    lock = WriterLock(path.with_name(path.name + "-lock"))
+    engine = _over(f"{path.resolve().as_uri()}?mode=rwc")
     journal = journal_of(path.parent, version=sqlite3.sqlite_version_info[:3], locks=fcntl is not None)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA busy_timeout = 10000")
-        if not read_only:
-            with lock:
-                connection.execute(f"PRAGMA journal_mode = {journal}")
-                connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
+        with lock:
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+            connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
 
     return engine, lock
+
+
+def _reading(path: Path) -> Engine:
+    """An engine that reads a file and leaves no trace, in it or beside it.
+
+    Where a log was left and its index is there too, as a killed process leaves them, SQLite would write the index anew:
+    `readonly_shm` keeps it in memory. Where one of them is missing SQLite would make it: the file is read from a copy.
+    """
+    log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+    if not _keeps_a_log(path) or (log.exists() and index.exists()):
+        engine = _over(f"{path.resolve().as_uri()}?mode=ro&readonly_shm=1")
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10000"))
+        return engine
+    with TemporaryDirectory(prefix="promptceiling-") as folder:
+        copied = Path(shutil.copy(path, folder))
+        if log.exists():
+            shutil.copy(log, folder)
+        engine = _over(copied.as_uri())
+        memory = copy_in_memory(engine)
+        engine.dispose()
+    with memory.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    return memory
+
+
+def _over(uri: str) -> Engine:
+    return create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+
+
+def _keeps_a_log(path: Path) -> bool:
+    """Whether a SQLite file says in its header that it has a write-ahead log."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:] == b"\x02\x02"
+    except OSError:  # SQLite says it better
+        return False
 
 
 def copy_in_memory(engine: Engine) -> Engine:
