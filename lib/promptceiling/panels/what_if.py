@@ -57,6 +57,21 @@ class Basis:
         return forecast_of(self.evidence, assumptions or self.assumptions, self.prices, self.ends)
 
 
+# the name of an assumption -> kind, title, ends (powers of ten where it is a logarithm), step and look of its control
+_CONTROLS: dict[str, tuple[Any, str, float, float, float, str]] = {
+    "f1_ship": (widgets.FloatSlider, "F1 that ships", 0.01, 0.99, 0.01, ".2f"),
+    "sla_ms": (widgets.FloatLogSlider, "Latency limit, ms (p95)", 0, 4, 0.02, ".0f"),
+    "requests_per_month": (widgets.FloatLogSlider, "Requests a month", 3, 9, 0.05, ",.0f"),
+    "budget_usd_per_month": (widgets.FloatLogSlider, "Budget, USD a month", 1, 6, 0.05, ",.0f"),
+    "labels_enough": (widgets.IntSlider, "Labels that are enough", 50, 5000, 50, ",d"),
+    "price_factor": (widgets.FloatLogSlider, "Prices, × the table's", -1.5, 1.5, 0.05, ".2f"),
+    "gpu_usd_per_hour": (widgets.FloatSlider, "GPU, USD an hour", 0.1, 10, 0.1, ".2f"),
+    "usd_per_hour": (widgets.FloatSlider, "Work, USD an hour", 5, 300, 5, ".0f"),
+    "retrain_every_months": (widgets.FloatSlider, "Re-train every, months", 0.5, 24, 0.5, ".1f"),
+    "usd_per_error": (widgets.FloatSlider, "A wrong answer, USD", 0, 2, 0.005, ".3f"),
+}
+
+
 class WhatIf:
     """Controls for the assumptions of a decision, and the answer beside them.
 
@@ -67,28 +82,7 @@ class WhatIf:
 
     def __init__(self, basis: Basis, *, basis_is: str, linked: bool = False) -> None:
         self.basis_is, self.linked, self._moving = basis_is, linked, False
-        self.controls: dict[str, Any] = {
-            "f1_ship": _slider(widgets.FloatSlider, "F1 that ships", min=0.01, max=0.99, step=0.01,
-                               readout_format=".2f"),
-            "sla_ms": _slider(widgets.FloatLogSlider, "Latency limit, ms (p95)", min=0, max=4, step=0.02,
-                              readout_format=".0f"),
-            "requests_per_month": _slider(widgets.FloatLogSlider, "Requests a month", min=3, max=9, step=0.05,
-                                          readout_format=",.0f"),
-            "budget_usd_per_month": _slider(widgets.FloatLogSlider, "Budget, USD a month", min=1, max=6, step=0.05,
-                                            readout_format=",.0f"),
-            "labels_enough": _slider(widgets.IntSlider, "Labels that are enough", min=50, max=5000, step=50,
-                                     readout_format=",d"),
-            "price_factor": _slider(widgets.FloatLogSlider, "Prices, × the table's", min=-1.5, max=1.5, step=0.05,
-                                    readout_format=".2f"),
-            "gpu_usd_per_hour": _slider(widgets.FloatSlider, "GPU, USD an hour", min=0.1, max=10, step=0.1,
-                                        readout_format=".2f"),
-            "usd_per_hour": _slider(widgets.FloatSlider, "Work, USD an hour", min=5, max=300, step=5,
-                                    readout_format=".0f"),
-            "retrain_every_months": _slider(widgets.FloatSlider, "Re-train every, months", min=0.5, max=24, step=0.5,
-                                            readout_format=".1f"),
-            "usd_per_error": _slider(widgets.FloatSlider, "A wrong answer, USD", min=0, max=2, step=0.005,
-                                     readout_format=".3f"),
-        }
+        self.controls: dict[str, Any] = {name: _slider(*about) for name, about in _CONTROLS.items()}
         self.reset = widgets.Button(
             description=f"As {basis_is}", tooltip=f"Put every control back to the {basis_is} value")
         self.answer = widgets.HTML()
@@ -163,6 +157,6 @@ def _within(control: Any, value: float) -> float:
     return float(min(max(value, low), high))
 
 
-def _slider(kind: Any, description: str, **options: Any) -> Any:
-    return kind(description=description, continuous_update=False, layout=widgets.Layout(width="min(560px, 100%)"),
-                style={"description_width": "min(190px, 44%)"}, **options)
+def _slider(kind: Any, description: str, low: float, high: float, step: float, shown: str) -> Any:
+    return kind(description=description, min=low, max=high, step=step, readout_format=shown, continuous_update=False,
+                layout=widgets.Layout(width="min(560px, 100%)"), style={"description_width": "min(190px, 44%)"})
