@@ -13,7 +13,7 @@ from tests.made_up import made_cases, made_set
 from promptceiling.decision import Assumptions, decide, gather
 from promptceiling.decision.inspection import inspector_of
 from promptceiling.decision.usage import requests_per_s
-from promptceiling.labeled_set import split_labeled_set
+from promptceiling.labeled_set import audit, split_labeled_set
 from promptceiling.prompts import standard_variants
 from promptceiling.runs import EMBEDDED_URL, Endpoint, Workspace, price_table, run_variants, schema
 from promptceiling.runs.answer import Answer
@@ -60,8 +60,8 @@ def test_failures_of_every_variant_end_in_a_verdict_that_says_so(workspace):
     assert decide(found, Assumptions(), price_table()).sentence == "The run is incomplete."
 
 
-def test_train_cases_that_repeat_scored_ones_are_counted(tmp_path):
-    """A file whose own split puts a copy of a scored case into train: two leak, and that is the verdict."""
+def test_scored_cases_that_repeat_a_train_case_are_counted_as_the_audit_counts_them(tmp_path):
+    """A file whose own split puts copies of scored cases into train: two of 40 leak, and that is the verdict."""
     cases = made_cases(60)
     for k, case in enumerate(cases):
         case["split"] = ("train", "validation", "test")[k % 3]
@@ -74,7 +74,8 @@ def test_train_cases_that_repeat_scored_ones_are_counted(tmp_path):
 
     assert found.leaking == 2
     assert decision.verdict == "undecidable, do this next"
-    assert decision.because.startswith("2 train cases nearly repeat cases that are scored")
+    assert found.leaking == sum(f.figure("near").count for f in audit(leaking) if f.code.startswith("leakage_train"))
+    assert decision.because.startswith("2 of 40 (5.0% [1.4%, 16.5%]) scored cases nearly repeat a train case")
     assert not decision.checklist[0].done
 
 

@@ -24,9 +24,10 @@ def checklist_of(evidence: Evidence) -> tuple[Item, ...]:
 
 
 def _labeled(evidence: Evidence) -> Item:
-    name, scored = "A labeled evaluation set", evidence.splits.get("validation", 0) + evidence.splits.get("test", 0)
+    name, scored = "A labeled evaluation set", evidence.kept_apart
     if evidence.leaking:
-        return Item(name, False, f"{evidence.leaking} train cases nearly repeat cases that are scored: part them.")
+        return Item(
+            name, False, f"{evidence.leaking:,} of {scored:,} scored cases nearly repeat a train case: part them.")
     kept = f"{scored:,} of {evidence.labels:,} labeled cases are kept apart for scoring"
     return Item(name, scored >= LEAST_CASES, f"{kept}.", ) if scored >= LEAST_CASES else Item(
         name, False, f"{kept}; at least {LEAST_CASES} are needed.")

@@ -73,7 +73,7 @@ class Evidence:
     readiness: whether the labels carry a fine-tune; None in files of before it was asked.
     slices: the best prompt's accuracy by slices of the validation cases, see `slices_of`.
     missed_by_all: share of the cases that every complete prompt was asked which all of them get wrong.
-    leaking: train cases that nearly repeat a case which is scored.
+    leaking: cases of validation and test that nearly repeat a train case.
     shutdown_dates: model -> day on which it ends, as its endpoint said.
     """
 
@@ -110,6 +110,11 @@ class Evidence:
         if self.test_f1 is not None:
             return self.test_f1, "test"
         return (self.best.score.f1_weighted, "validation") if self.best else None
+
+    @property
+    def kept_apart(self) -> int:
+        """The cases of validation and test."""
+        return self.splits.get("validation", 0) + self.splits.get("test", 0)
 
     @property
     def rests_on(self) -> str:

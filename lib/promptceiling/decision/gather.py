@@ -16,6 +16,7 @@ from promptceiling.decision.slicing import slices_among
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
+from promptceiling.labeled_set.repeats import by_cluster, leakage
 from promptceiling.runs import Workspace, completions, is_embedded, shutdown_dates
 from promptceiling.scores import (
     Interval,
@@ -144,9 +145,6 @@ def _slices(rows: pd.DataFrame, labeled_set: LabeledSet) -> tuple[Slice, ...]:
 
 
 def _leaking(labeled_set: LabeledSet) -> int:
-    """Train cases that are in one near-duplicate cluster with a case that is scored."""
-    cases = labeled_set.cases
-    if "cluster" not in cases or "split" not in cases:
-        return 0
-    train = cases["split"] == "train"
-    return int(cases.loc[train, "cluster"].isin(set(cases.loc[~train, "cluster"])).sum())
+    """Scored cases that nearly repeat a train case, as the audit counts them."""
+    found = leakage(labeled_set.cases, by_cluster(labeled_set.cases))
+    return sum(f.figure("near").count for f in found if f.code.startswith("leakage_train_"))

@@ -11,6 +11,7 @@ from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, ceiling_said, other_models, sufficient_prompt
 from promptceiling.decision.table import Row, cases_to_decide
 from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, points
+from promptceiling.labeled_set.finding import rate
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
@@ -112,9 +113,8 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
         raise ValueError(f"{rule} needs a scored prompt")
     score = best.score
     if rule == "leaking":
-        repeats = "train case nearly repeats a case that is scored" if n == 1 else (
-            "train cases nearly repeat cases that are scored")
-        return (f"{n} {repeats}: a score on them says how well they are remembered.",
+        return (f"{rate(n, evidence.kept_apart)} scored cases nearly repeat a train case: a score on them says how "
+                "well they are remembered.",
                 "Leave the split column out, so that repeats are kept together, and run again.")
     if rule == "incomplete":
         return (f"{score.n - score.scored} of {score.n} calls of {best.name} failed; no verdict is given above 5%.",

@@ -11,6 +11,7 @@ import pandas as pd
 from promptceiling.labeled_set.finding import EXAMPLES, Finding, quoted, rate, rows_where, share, shown
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.near_duplicates import NearDuplicates, normalised
+from promptceiling.labeled_set.near_search import NearPairs
 from promptceiling.labeled_set.table import listed
 
 _MAIN = EXPECTED + MAIN_FIELD
@@ -117,6 +118,20 @@ def leakage(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:
                 "Move each group into one split, or remove the split column to have it done here.",
                 tuple(int(r) for r in parted["row"])))
     return findings
+
+
+def by_cluster(cases: pd.DataFrame) -> NearDuplicates:
+    """The near-duplicate clusters that a split has written down, for `leakage` without searching the texts again.
+
+    Texts of a chain of near-duplicates count as the same; without the column nothing does.
+    """
+    clusters = cases["cluster"].tolist() if "cluster" in cases else []
+    groups: dict[str, list[int]] = {}
+    for k, cluster in enumerate(clusters):
+        groups.setdefault(cluster, []).append(k)
+    none = np.empty(0, np.int64)
+    nothing_near = NearPairs(none, none, np.empty(0), exact=True)
+    return NearDuplicates(tuple(map(tuple, groups.values())), nothing_near, len(cases))
 
 
 def _leaks(cases: pd.DataFrame, near: NearDuplicates, earlier: str, later: str) -> list[Finding]:
