@@ -32,7 +32,7 @@ def test_calls_and_cost_stand_there_before_anything_is_sent(workspace):
 
     assert f"5 variants, {5 * N:,} calls" in first
     assert f"30 variants, {30 * N:,} calls" in after
-    assert "nothing (the embedded model runs in this process)" in after
+    assert "nothing (the embedded model is free)" in after
     assert f"at most 100 calls, {100 / (30 * N):.0%} of the grid's" in after
     assert workspace.sets().empty
 

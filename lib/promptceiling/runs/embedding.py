@@ -54,7 +54,7 @@ async def embed_texts(
     if not todo:
         return found
     asked = replace(endpoint, model=model, parameters=())
-    free = Price(model, 0.0, 0.0, 0.0, "", "the embedded model runs in this process") if endpoint.embedded else None
+    free = Price(model, 0.0, 0.0, 0.0, "", "the embedded model is free") if endpoint.embedded else None
     price = price or free or price_of(asked)
     check_budget(budget_usd, price, asked)
     purse = Purse(price, budget_usd, workspace.spent_usd(), limit_tokens=1)

@@ -80,7 +80,7 @@ def price_table() -> dict[str, Price]:
     return table
 
 
-_FREE = "the embedded model runs in this process"
+_FREE = "the embedded model is free"
 
 
 def listed_price(model: str, table: Mapping[str, Price]) -> Price | None:
