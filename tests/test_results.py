@@ -77,6 +77,15 @@ def test_remarks_stand_with_the_leaderboard():
     assert any(remark.startswith("poor: ") for remark in remarks)
 
 
+def test_variant_that_was_asked_a_part_of_the_cases_is_left_out_and_said():
+    """As a search leaves those that can no longer win: nothing of it failed."""
+    answers = frame(x=60, y=70)
+    board = promptceiling.leaderboard(answers.drop(index=answers.index[100:]))
+
+    assert ([s.name for s in board.standings], board.n) == (["x"], 80)
+    assert "y is left out: it was asked a part of the cases alone." in board.remarks
+
+
 def test_variant_with_too_many_failures_is_left_out_and_said():
     """A tenth of its answers failed: it does not take cases from the others."""
     answers = frame(x=60, y=70)

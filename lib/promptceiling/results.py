@@ -89,8 +89,7 @@ def leaderboard(
         asked[0][1]["expected"].tolist(), {name: rows["predicted"].tolist() for name, rows in asked}, known,
         failures={name: (rows["outcome"] == "failed").tolist() for name, rows in asked},
         units=_units(asked[0][1]), seed=seed)
-    remarks = [f"{name} is left out: too many of its answers failed." for name in left_out]
-    return ShownLeaderboard(**_values(board), remarks=(*remarks, *_remarks(asked, known)), embedded=_embedded(frame))
+    return ShownLeaderboard(**_values(board), remarks=(*left_out, *_remarks(asked, known)), embedded=_embedded(frame))
 
 
 def compare(

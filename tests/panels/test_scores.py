@@ -1,7 +1,9 @@
 """The scores panel."""
 
+from dataclasses import replace
+
 import pytest
-from tests.decision.made_up_evidence import nothing_run, plateau
+from tests.decision.made_up_evidence import nothing_run, plateau, prompt
 from tests.panels.made_up import (
     OTHERWISE,
     STATED,
@@ -13,7 +15,7 @@ from tests.panels.made_up import (
 )
 
 from promptceiling.panels import ScoresPanel
-from promptceiling.panels.score_sections import plateau_section
+from promptceiling.panels.score_sections import names_of, plateau_section
 
 
 def test_hostile_text_is_shown_and_never_run():
@@ -27,6 +29,19 @@ def test_leaderboard_plateau_and_confusions_are_shown_with_interval_and_n():
 
     for said in ("0.70 [0.67, 0.73]", "400 of 400", "The plateau: confirmed", "Where it is wrong", "70 of 200"):
         assert said in words
+
+
+def test_variants_without_a_rank_say_why_and_namesakes_are_told_apart():
+    """One that a search left is no failure; two of one name have the model, or the fingerprint, beside it."""
+    best, left = prompt(), replace(prompt(model="other"), fingerprint="abcdef99", delta_to_best=None, tied=None)
+    failed = replace(prompt(name="down", failed=100), delta_to_best=None, tied=None)
+    words = page_of(ScoresPanel(replace(rich_evidence(), prompts=(best, left, failed))).view).words
+
+    assert "not ranked: a part of the cases" in words
+    assert "not ranked: too many failures" in words
+    assert "of 1 prompt variants on 400 validation cases, and below them of 2 without a rank" in words
+    assert names_of((best, left)) == ["5 shots (m)", "5 shots (other)"]
+    assert names_of((best, replace(left, model="m"))) == ["5 shots (f-5 sh)", "5 shots (abcdef)"]
 
 
 @pytest.mark.parametrize(("found", "threshold", "said"), [

@@ -7,6 +7,7 @@ from tests.made_up import made_cases, made_set
 from tests.runs.misbehaving_server import Reply, completion, error, serving
 
 from promptceiling import SearchSpace, leaderboard, search_prompts
+from promptceiling.decision import gather
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.prompts import PromptVariant, fields_of
@@ -253,3 +254,16 @@ def test_noise_floors_are_spreads_over_draws_and_over_orders(tmp_path):
     assert floors.shots.spread > 0
     assert floors.order.spread == pytest.approx(0, abs=1e-9)
     assert (chosen.shots, len(chosen.order.scores)) == (None, 2)
+
+
+def test_a_noise_floor_is_no_candidate_and_no_iteration(tmp_path):
+    """Draws and orders of one prompt are not ranked beside it, and count for no plateau."""
+    drawn = replace(BASE, name="drawn", shots=2, selection="fixed")
+    with Workspace(tmp_path, durable=False) as workspace:
+        asyncio.run(run_variants(workspace, SET, [BASE, drawn], Endpoint()))
+        asyncio.run(noise_floors(workspace, SET, drawn, Endpoint(), draws=5))
+        evidence, board = gather(workspace, SET.key), leaderboard(workspace)
+
+    assert {p.name for p in evidence.prompts} == {s.name for s in board.standings} == {BASE.name, "drawn"}
+    assert set(evidence.plateau.iterations) == {BASE.name, "drawn"}
+    assert not any("left out" in remark for remark in board.remarks)

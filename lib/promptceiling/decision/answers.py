@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from promptceiling.errors import InputError
+from promptceiling.prompts.lineage import NOISE
 from promptceiling.runs import Workspace, completions
 from promptceiling.scores.score import MAX_FAILED
 from promptceiling.tuning import LOCAL_URL, VECTORS_URL
@@ -33,6 +34,11 @@ def first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
 def complete(rows: pd.DataFrame) -> bool:
     """Whether few enough of the answers failed for a verdict."""
     return bool((rows["outcome"] == "failed").mean() <= MAX_FAILED)
+
+
+def candidates(frame: pd.DataFrame) -> pd.DataFrame:
+    """The answers without those of noise floors, which are no step of an iteration and nothing to choose from."""
+    return frame[frame["kind"] != NOISE]
 
 
 def asked_in_full(frame: pd.DataFrame) -> pd.DataFrame:
@@ -83,17 +89,20 @@ def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | Non
 
 
 def by_case(frame: pd.DataFrame) -> tuple[list[tuple[str, pd.DataFrame]], list[str]]:
-    """Each variant's first repeats on the cases that all of them were asked, and the names of those left out.
+    """Each variant's first repeats on the cases that all of them were asked, and why each other one is left out.
 
-    Left out are variants with too many failures, and those that were asked a part of the cases alone. Raises
-    InputError where no variant or no case remains.
+    Left out are variants with too many failures, those that were asked a part of the cases alone, and, without a word,
+    noise floors. Raises InputError where no variant or no case remains.
     """
+    frame = candidates(frame)
     asked = [(str(rows["shown"].iloc[0]), rows) for _, rows in groups(asked_in_full(frame))]
     kept = [(name, first_repeat(rows)) for name, rows in asked if complete(rows)]
     cases = sorted(set.intersection(*(set(rows.index) for _, rows in kept))) if kept else []
     if not cases:
         raise InputError("No case was asked of every variant with few enough failures (at most "
                          f"{MAX_FAILED:.0%} of its answers); run the missing ones.")
-    names = {name for name, _ in kept}
+    names, in_full = {name for name, _ in kept}, set(asked_in_full(frame)["shown"])
     return [(name, rows.loc[cases]) for name, rows in kept], [
-        name for name in dict.fromkeys(frame["shown"]) if name not in names]
+        f"{name} is left out: " + ("too many of its answers failed." if name in in_full else
+                                   "it was asked a part of the cases alone.")
+        for name in dict.fromkeys(frame["shown"]) if name not in names]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from promptceiling.decision.alternatives import alternatives_of
-from promptceiling.decision.answers import Key, asked_in_full, complete, first_repeat, groups
+from promptceiling.decision.answers import Key, asked_in_full, candidates, complete, first_repeat, groups
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
@@ -44,7 +44,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     jobs = workspace.jobs(labeled_set.key)
     tuned = set(jobs["fine_tuned_model"].dropna())
     local, fine_tuned = frame["base_url"].isin([LOCAL_URL, VECTORS_URL]), frame["model"].isin(tuned)
-    prompts = frame[~local & ~fine_tuned]
+    prompts = candidates(frame[~local & ~fine_tuned])
     validation = prompts[prompts["split"] == "validation"]
     labels = labeled_set.labels()
     scored, corrected = _scored(validation, labels, latencies)
@@ -89,7 +89,8 @@ def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
 def _scored(
     validation: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame
 ) -> tuple[tuple[Scored, ...], Interval | None]:
-    """Complete variants in the order of the leaderboard, then those with too many failures, which have no standing."""
+    """Complete variants in the order of the leaderboard, then, without a standing, those with too many failures or
+    asked a part of the cases."""
     asked = dict(groups(validation))
     scores = {key: _score(rows, labels) for key, rows in asked.items()}
     whole = {key: first_repeat(rows) for key, rows in groups(asked_in_full(validation)) if complete(rows)}

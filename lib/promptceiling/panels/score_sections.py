@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.panels.score_charts import class_chart, latency_chart
-from promptceiling.scores import Interval, Plateau, Score, Slice
+from promptceiling.scores import Plateau, Score, Slice
 from promptceiling.scores.resample import DRAWS
 
 BEST_IN = f"best in, of {DRAWS:,} resamples"
@@ -21,12 +22,14 @@ FIRST = 8  # rows that are shown of a long list; the others open
 
 def leaderboard_chart(evidence: Evidence, assumptions: Assumptions) -> Markup:
     """Every scored variant with its interval, and the threshold; there must be one."""
-    best = evidence.prompts[0]
+    best, ranked = evidence.prompts[0], sum(p.delta_to_best is not None for p in evidence.prompts)
+    others = len(evidence.prompts) - ranked
+    apart = f", and below them of {others} without a rank" if others else ""
     return interval_chart(
-        [p.name for p in evidence.prompts], [p.score.f1_weighted for p in evidence.prompts],
+        names_of(evidence.prompts), [p.score.f1_weighted for p in evidence.prompts],
         threshold=assumptions.f1_ship,
-        described=f"Weighted F1 of {len(evidence.prompts)} prompt variants on {best.score.scored} validation cases, "
-                  f"with 95% intervals; best: {best.name}, {figure(best.score.f1_weighted)}.")
+        described=f"Weighted F1 of {ranked} prompt variants on {best.score.scored} validation cases{apart}, with 95% "
+                  f"intervals; best: {best.name}, {figure(best.score.f1_weighted)}.")
 
 
 def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
@@ -35,10 +38,10 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         return Markup("<h2>How far prompts got</h2><p>No prompt has been scored.</p>")
     best, n = evidence.prompts[0], evidence.prompts[0].score.scored
     rows: list[tuple[str, ...]] = [
-        (p.name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
-         f"{p.score.scored} of {p.score.n}", _standing(p.tied, p.delta_to_best) if p is not best else "best",
+        (name, figure(p.score.f1_weighted), figure(p.score.f1_macro), figure(p.score.accuracy),
+         f"{p.score.scored} of {p.score.n}", _standing(p) if p is not best else "best",
          "–" if p.best_share is None else f"{p.best_share:.0%}")
-        for p in evidence.prompts]
+        for name, p in zip(names_of(evidence.prompts), evidence.prompts, strict=True)]
     head = [("variant", False), ("weighted F1", True), ("macro F1", True), ("accuracy", True), ("scored", True),
             ("against the best", False), (BEST_IN, True)]
     said = [f"Always answering {best.score.constant_label!r} would score {figure(best.score.constant)} "
@@ -184,9 +187,18 @@ def plateau_section(plateau: Plateau, threshold: float) -> Markup:
     return heading + plateau_chart(plateau, threshold=threshold, described=told)
 
 
-def _standing(tied: bool | None, delta: Interval | None) -> str:
+def names_of(prompts: Sequence[Scored]) -> list[str]:
+    """Each one's name; where several share it, with the model, or with the fingerprint's beginning, that parts them."""
+    several = Counter(p.name for p in prompts)
+    models = {name: len({p.model for p in prompts if p.name == name}) for name in several}
+    return [p.name if several[p.name] == 1 else
+            f"{p.name} ({p.model if models[p.name] == several[p.name] else p.fingerprint[:6]})" for p in prompts]
+
+
+def _standing(scored: Scored) -> str:
+    delta, tied = scored.delta_to_best, scored.tied
     if delta is None:
-        return "not ranked: too many failures"
+        return "not ranked: a part of the cases" if scored.score.complete else "not ranked: too many failures"
     if delta.value == delta.low == delta.high == 0:
         return "the same answers"
     said = difference(delta)

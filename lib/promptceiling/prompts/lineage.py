@@ -10,6 +10,8 @@ from typing import Any
 from promptceiling.errors import InputError
 from promptceiling.prompts.variant import PromptVariant
 
+NOISE = "noise floor"  # the kind of what is drawn again to see how far a score moves by chance; no step of an iteration
+
 _KINDS = (
     ("instructions", ("instructions", "fields", "system_template", "case_template", "values")), ("shots", ("shots",)),
     ("selection", ("selection", "seed", "confused", "embedding")),

@@ -9,6 +9,7 @@ from promptceiling.errors import InputError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts import PromptVariant
+from promptceiling.prompts.lineage import NOISE
 from promptceiling.runs import Endpoint, Price, Progress, RunHandle, Workspace, completions, run_variants
 from promptceiling.scores import Variation, variation_of
 
@@ -41,9 +42,9 @@ def floor_variants(variant: PromptVariant, draws: int) -> tuple[tuple[PromptVari
         raise InputError(f"A spread over {draws} draws cannot be had; expected 2 or more.")
     seeds = range(variant.seed, variant.seed + draws)
     drawn = variant.selection in ("fixed", "stratified") and variant.shots > 0
-    others = tuple(replace(variant, name=f"{variant.name}, draw {k + 1}", kind="draw", parent=variant.name, seed=seed)
+    others = tuple(replace(variant, name=f"{variant.name}, draw {k + 1}", kind=NOISE, parent=variant.name, seed=seed)
                    for k, seed in enumerate(seeds)) if drawn else ()
-    orders = tuple(replace(variant, name=f"{variant.name}, order {k + 1}", kind="order", parent=variant.name,
+    orders = tuple(replace(variant, name=f"{variant.name}, order {k + 1}", kind=NOISE, parent=variant.name,
                            order="shuffled", order_seed=seed)
                    for k, seed in enumerate(seeds)) if variant.shots > 1 else ()
     return others, orders
@@ -57,7 +58,8 @@ async def noise_floors(
     """The spread of a prompt's weighted F1 over `draws` draws of its shots and over as many orders of them.
 
     Up to 2 x draws calls for each validation case; what is stored is not asked again. Raises InputError for fewer than
-    two draws, and for a variant without shots, which has neither floor.
+    two draws, and for a variant without shots, which has neither floor. The answers are kept as those of a noise floor:
+    they are no candidates, so no leaderboard ranks them and no plateau counts them as iterations.
     """
     others, orders = floor_variants(variant, draws)
     if not others and not orders:
