@@ -1,7 +1,6 @@
 import asyncio
 import contextlib
 import csv
-import functools
 import json
 import os
 import signal
@@ -20,7 +19,7 @@ from tests.runs.misbehaving_server import completion, error, raw, serving
 
 from promptceiling.cli import main
 from promptceiling.decision import Verdict
-from promptceiling.runs import LocalServer, flight
+from promptceiling.runs import LocalServer, asking
 
 KEY = "sk-canary-2e81f0aa93c4d7"
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
@@ -212,7 +211,7 @@ def test_run_says_whose_scores_they_are(call, tickets):
     result = call("run", "--data", tickets, "--variants", "variants.yaml")
 
     assert result.exit_code == 0
-    assert "15 asked now, 0 from the store, 0 failed, done; the scores are the embedded model's, not an LLM's" in (
+    assert ", done: 15 answers came now; nothing was paid. The scores are the embedded model's, not an LLM's.\n" in (
         result.stdout)
     assert "zero-shot: weighted F1 0." in result.stdout
 
@@ -270,17 +269,18 @@ def test_a_wrong_key_ends_the_run_and_is_not_shown(call, tickets, monkeypatch):
     assert KEY not in result.output
 
 
-def test_an_unreachable_endpoint_leaves_the_run_incomplete(call, tickets, monkeypatch, free_port):
-    """Nothing listens at the port: status 3 and one sentence that says how many calls failed, and what to do."""
-    monkeypatch.setattr(flight, "ask", functools.partial(flight.ask, sends=1))  # no waiting for a second try
+def test_an_unreachable_endpoint_ends_the_run_at_once(call, tickets, monkeypatch, free_port):
+    """Nothing listens at the port: status 3 and one sentence with the address, what was found and what to do."""
+    monkeypatch.setattr(asking, "UNREACHED_S", 0.0)  # no waiting for a second try
 
     result = call("run", "--data", tickets, "--variants", "variants.yaml", "--model", "m", "--base-url",
                   f"http://127.0.0.1:{free_port}/v1", "--json")
 
     found = printed(result, 3)
-    assert (found["sent"], found["outcomes"]) == (15, {"failed": 15})
-    assert result.stderr == ("promptceiling: 15 of 15 answers did not come (15 connection). What came is kept: run "
-                             "again to ask for the rest.\n")
+    assert (found["sent"], found["outcomes"]) == (0, {"failed": 15})
+    assert result.stderr == (
+        f"promptceiling: http://127.0.0.1:{free_port} cannot be reached: the connection was refused. Nothing was sent "
+        "and nothing is to be paid. Check the base URL, and that the server runs; then try again.\n")
 
 
 def test_a_missing_key_is_asked_for_before_anything_is_sent(call, tickets):
@@ -346,10 +346,14 @@ def test_probe_of_a_url_lists_its_models(call):
             "m": "2027-01-14", "n": None}
 
 
-def test_probe_of_nothing_is_a_sentence(call, free_port):
+@pytest.mark.parametrize("model", [("--model", "m"), ()])
+def test_probe_of_nothing_is_a_sentence(call, free_port, monkeypatch, model):
     """A server that is not there: status 3."""
-    assert "the connection failed" in sentence(call(
-        "probe", "--base-url", f"http://127.0.0.1:{free_port}/v1", "--model", "m"), 3)
+    monkeypatch.setattr("promptceiling.runs.probe.SENDS", 1)
+    url = f"http://127.0.0.1:{free_port}"
+
+    assert f"{url} cannot be reached: the connection was refused." in sentence(call(
+        "probe", "--base-url", f"{url}/v1", *model), 3)
 
 
 def test_latency_has_three_percentiles_with_intervals(call, tickets):
@@ -361,7 +365,9 @@ def test_latency_has_three_percentiles_with_intervals(call, tickets):
     assert 0 < found["p50_ms"]["low"] <= found["p50_ms"]["value"] <= found["p50_ms"]["high"] <= found["p95_ms"]["value"]
     assert found["p95_ms"]["high"] is not None
     assert found["p99_ms"]["high"] is None
-    assert "too few calls for an upper end" in call(*words, "--calls", "20").stdout
+    assert "no upper end below 72 calls]" in call(*words, "--calls", "20").stdout
+    assert printed(call(*words, "--calls", "5", "--json"))["variants"][0]["p50_ms"]["low"] is None
+    assert "[no lower end below 6 calls, no upper end below 6 calls], p95" in call(*words, "--calls", "5").stdout
     assert "There is no variant 'other'" in sentence(call(*words, "--variant", "other"))
 
 
@@ -450,7 +456,8 @@ def test_both_readings_of_failures_are_printed_and_what_became_of_answers(call, 
 
     assert found["outcomes"] == {"failed": 3, "unparsed": 1, "answered": 96}
     assert found["f1_weighted_failed_wrong"] < found["f1_weighted"]["value"] < 1
-    assert "3 failed, 1 unparsed; weighted F1 where what failed counts as wrong: 0.9" in call("score", path).stdout
+    assert "3 without an answer, 1 unparsed; weighted F1 where no answer counts as wrong: 0.9" in call(
+        "score", path).stdout
 
 
 def test_nothing_scored_is_said(call, tmp_path):
@@ -458,7 +465,7 @@ def test_nothing_scored_is_said(call, tmp_path):
     path = tmp_path / "f.csv"
     path.write_text("id,expected,predicted,outcome\n1,a,,failed\n2,b,,failed\n", encoding="utf-8")
 
-    assert call("score", path).stdout == "f: nothing to score, 2 of 2 failed\n"
+    assert call("score", path).stdout == "f: nothing to score, none of 2 cases has an answer\n"
     assert printed(call("score", path, "--json"))["variants"][0]["f1_weighted"] == dict.fromkeys(
         ("value", "low", "high"))
 
@@ -691,6 +698,7 @@ def test_an_occupied_port_is_one_sentence(tmp_path, monkeypatch, call, command, 
 
     assert list(tmp_path.iterdir()) == []
     assert line.startswith(f"promptceiling: Port {port} on 127.0.0.1 cannot be used: Address already in use.")
+    assert ("make app PORT" in line) == (command == "app")
 
 
 def test_the_embedded_server_serves_until_interrupted(tmp_path, tickets, free_port, call):

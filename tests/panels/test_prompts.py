@@ -159,8 +159,8 @@ def test_try_asks_for_so_many_cases_and_shows_what_came(tmp_path):
         answers = completions(workspace, labeled_set)
 
     assert len(answers) == 10
-    assert "10 asked now, 0 from the workspace." in first
-    assert "0 asked now, 10 from the workspace." in page_of(panel.view).words
+    assert "10 answers came now; nothing was paid." in first
+    assert "10 stored answers used; nothing was sent, nothing was paid." in page_of(panel.view).words
     assert " of 10 right" in first
     assert "on average as the endpoint counted" in first
 

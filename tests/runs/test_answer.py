@@ -2,7 +2,7 @@ import asyncio
 import gzip
 import json
 import random
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from promptceiling.errors import EndpointError
 from promptceiling.prompts import Field, PromptVariant, render
 from promptceiling.runs import Endpoint
 from promptceiling.runs.answer import MAX_TEXT
-from promptceiling.runs.asking import ask
+from promptceiling.runs.asking import MAX_SENDS, UNREACHED_S, ask
 from promptceiling.runs.requests import json_of, request_body, request_key
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
@@ -104,6 +104,38 @@ def test_failure_after_all_sends_is_kept_as_one(tmp_path, reply, kind):
     assert answer.error.startswith("2 sends; at last ")
     assert answer.error.endswith(".")
     assert "<" not in answer.error
+
+
+@pytest.mark.parametrize(("url", "said"), [
+    ("http://127.0.0.1:1", "the connection was refused"), ("http://localhost:1", "the connection was refused"),
+    ("http://no-such-host.invalid", "the name no-such-host.invalid is not known")])
+def test_server_that_was_never_reached_is_tried_for_seconds(tmp_path, monkeypatch, url, said):
+    """Where nothing listens or no host has the name, the error says so after a few tries, and that nothing is paid."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    told = Told()
+
+    async def whole():
+        async with Endpoint(f"{url}/v1", "m").wire(tmp_path) as wire:
+            await ask(wire, json_of(BODY), deadline_s=30, turns=told)
+
+    with pytest.raises(EndpointError, match=f"{url} cannot be reached: {said}. Nothing was sent"):
+        asyncio.run(whole())
+    assert set(told.ends) == {"sent", ("unreachable", None)}
+    assert max(told.pauses) <= UNREACHED_S
+
+
+def test_server_that_answered_before_is_waited_for(tmp_path):
+    """One that answered and then is not there is asked as often as any that fails, and the failure is one answer's."""
+    async def whole():
+        async with AsyncExitStack() as stack:
+            async with serving([completion()]) as server:
+                wire = await stack.enter_async_context(wire_of(server, tmp_path))
+                first = await ask(wire, json_of(BODY), deadline_s=30)
+            return first, await ask(wire, json_of(BODY), deadline_s=30, rng=NoWait())
+
+    first, then = asyncio.run(whole())
+
+    assert (first.error_kind, then.error_kind, then.attempts) == (None, "unreachable", MAX_SENDS)
 
 
 @pytest.mark.parametrize("reply", [HANG, ENDLESS], ids=["hang", "endless"])

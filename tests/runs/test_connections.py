@@ -108,7 +108,22 @@ def test_nothing_listens():
     async def whole():
         await sent(Connections(), "http://127.0.0.1:1/v1/x")
 
-    with pytest.raises(httpx2.ConnectError):
+    with pytest.raises(httpx2.ConnectError, match="the connection was refused"):
+        asyncio.run(whole())
+
+
+def test_address_that_says_nothing(monkeypatch):
+    """Where no connection is made within seconds, that is httpx2's error of that name, however long a call may take."""
+    async def silent(*_, **__):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("promptceiling.runs.connections.asyncio.open_connection", silent)
+    monkeypatch.setattr("promptceiling.runs.connections._CONNECT_S", 0.01)
+
+    async def whole():
+        await sent(Connections(), "http://127.0.0.1:1/v1/x")
+
+    with pytest.raises(httpx2.ConnectTimeout, match="nothing answered"):
         asyncio.run(whole())
 
 

@@ -166,7 +166,7 @@ def test_price_of_a_snapshot_and_of_a_fine_tune_is_found(model, priced):
 
 
 def test_embedded_model_costs_nothing():
-    """Its price is none, wherever it is served."""
+    """It is free wherever it is served."""
     assert price_of(Endpoint()).cost_usd(1e6, 0, 1e6) == 0.0
 
 

@@ -22,6 +22,7 @@ from promptceiling.errors import PromptCeilingError
 
 PORT = 8866
 HOST = "127.0.0.1"
+APP_HINT = " (with make: make app PORT=...)"
 _ALLOWED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE",
             "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT")
 _PATIENCE_S = 60.0
@@ -61,7 +62,7 @@ def serve_app(
     where `tell_token`. Raises PromptCeilingError for an occupied port, a file that is not published, or a server that
     does not start.
     """
-    check_port(host, port)
+    check_port(host, port, APP_HINT)
     base_url = f"/{base_url.strip('/')}/" if base_url.strip("/") else "/"
     command = [sys.executable, "-m", "promptceiling.app.voila_server"]
     process = subprocess.Popen(  # noqa: S603 - our own module
@@ -113,8 +114,8 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise PromptCeilingError where a port is taken or not allowed."""
+def check_port(host: str, port: int, hint: str = "") -> None:
+    """Raise PromptCeilingError where a port is taken or not allowed; `hint` says how else another one is named."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -122,8 +123,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PromptCeilingError(
-                f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with --port "
-                f"(make app PORT={port + 1})."
+                f"Port {port} on {host} cannot be used: {error.strerror}. Name another, such as --port "
+                f"{port + 1 if port < 65535 else port - 1}{hint}."
             ) from None
 
 

@@ -115,7 +115,7 @@ def publish_command(file: Path, store: str, without_texts: bool) -> None:
 @main.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 def verify_command(file: Path) -> None:
-    """Recompute every number in a published FILE from the answers in it."""
+    """Recompute every number in a published FILE from the answers in it; exit status 1 where one does not follow."""
     from promptceiling.decision import verify
 
     differences = verify(file)

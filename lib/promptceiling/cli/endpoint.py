@@ -18,7 +18,7 @@ from promptceiling.errors import InputError
 @STORE
 @JSON
 def probe(model: str | None, base_url: str | None, api_key_env: str, store: str, as_json: bool) -> None:
-    """Ask an endpoint 16 small things and say what it honours, what it ignores, and when its models end.
+    """Say which of nine features an endpoint honours or ignores, by 16 small calls, and when its models end.
 
     With a URL and no model, its models are listed; with neither, local servers at their usual ports.
     """
@@ -80,7 +80,7 @@ def latency(
     from promptceiling.labeled_set import read_labeled_set, split_labeled_set
     from promptceiling.prompts import read_variants, standard_variants
     from promptceiling.runs import Endpoint, Workspace, measure_latency, parameter, stated_price
-    from promptceiling.scores import percentile_interval
+    from promptceiling.scores import calls_for_ends, percentile_interval
 
     labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
@@ -99,12 +99,14 @@ def latency(
     if as_json:
         print_json({"model": endpoint.model, "base_url": endpoint.base_url, "variants": [
             {"name": name, "n": calls, **{
-                f"p{q}_ms": {"value": 1000 * x.value, "low": 1000 * x.low, "high": 1000 * x.high}
+                f"p{q}_ms": {"value": 1000 * x.value, "low": 1000 * x.low or None, "high": 1000 * x.high}
                 for q, x in found.items()}} for name, found in measured.items()]})
         return
     for name, found in measured.items():
         told = ", ".join(
-            f"p{q} {1000 * x.value:,.0f} ms [{1000 * x.low:,.0f}, "
-            + (f"{1000 * x.high:,.0f}]" if math.isfinite(x.high) else "too few calls for an upper end]")
+            f"p{q} {1000 * x.value:,.0f} ms ["
+            + (f"{1000 * x.low:,.0f}, " if x.low else f"no lower end below {calls_for_ends(q / 100)[0]} calls, ")
+            + (f"{1000 * x.high:,.0f}]" if math.isfinite(x.high) else
+               f"no upper end below {calls_for_ends(q / 100)[1]} calls]")
             for q, x in found.items())
         click.echo(f"{name}: {told}, n = {calls}, one call at a time")

@@ -1,6 +1,7 @@
 """The command that holds all others. Messages go to stderr; with --json, one JSON object goes to stdout.
 
-Exit status: 0 done; 1 a gate said no; 2 wrong usage or unreadable input; 3 run incomplete; 130 interrupted.
+Exit status: 0 done; 1 a gate said no (`decide --fail-unless`, `verify`, `export`); 2 wrong usage or unreadable input;
+3 run incomplete; 130 interrupted.
 """
 
 from __future__ import annotations

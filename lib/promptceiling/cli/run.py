@@ -61,7 +61,7 @@ def run(
             click.echo(f"\r{done}", nl=False, err=True)
 
     with Workspace(store) as workspace:
-        if budget_usd is not None or (sys.stderr.isatty() and not endpoint.embedded):
+        if budget_usd is not None or sys.stderr.isatty():
             click.echo(str(estimate_run(
                 workspace, labeled_set, variants, endpoint, split=split, repeats=repeats, price=price)), err=True)
         summary = asyncio.run(run_variants(
@@ -85,10 +85,9 @@ def run(
                 {"name": r["variant"], **{k: r[k] for k in ("n", "scored", "f1_weighted", "f1_macro", "accuracy")}}
                 for r in scored]})
     else:
-        click.echo(f"run {summary.run_id}: {summary.items:,} answers, {summary.sent:,} asked now, "
-                   f"{summary.from_store:,} from the store, {sum(summary.failed.values())} failed, {summary.state}"
-                   + ("; the scores are the embedded model's, not an LLM's" if endpoint.embedded else ""))
-        print_scores(scored)
+        click.echo(f"run {summary.run_id}, {summary.state}: {summary}."
+                   + (" The scores are the embedded model's, not an LLM's." if endpoint.embedded else ""))
+        print_scores(scored if any(row["scored"] for row in scored) else [])
     for notice in summary.notices:
         click.echo(f"promptceiling: {notice}", err=True)
     if openings:

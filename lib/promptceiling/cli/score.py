@@ -9,6 +9,8 @@ import click
 
 from promptceiling.cli.group import JSON, main, print_json
 
+_CALLED = {"failed": "without an answer"}  # a call failed, or was not made
+
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -63,7 +65,7 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
     for row in scored:
         f1, macro, accuracy = row["f1_weighted"], row["f1_macro_interval"], row["accuracy"]
         if not row["scored"]:
-            click.echo(f"{row['variant']}: nothing to score, {row['outcomes'].get('failed', 0)} of {row['n']} failed")
+            click.echo(f"{row['variant']}: nothing to score, none of {row['n']} cases has an answer")
             continue
         constant = row["constant_answer"]
         click.echo(f"{row['variant']}: weighted F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}], macro F1 "
@@ -72,8 +74,9 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
                    f"of {row['n']}; always answering {constant['label']!r}: weighted F1 {constant['f1_weighted']:.3f}")
         unlike = {outcome: count for outcome, count in row["outcomes"].items() if outcome != "answered"}
         if unlike:
-            click.echo(f"  {', '.join(f'{count} {outcome}' for outcome, count in unlike.items())}" + (
-                f"; weighted F1 where what failed counts as wrong: {row['f1_weighted_failed_wrong']:.3f}"
+            told = ", ".join(f"{count} {_CALLED.get(outcome, outcome)}" for outcome, count in unlike.items())
+            click.echo(f"  {told}" + (
+                f"; weighted F1 where no answer counts as wrong: {row['f1_weighted_failed_wrong']:.3f}"
                 if "failed" in unlike else ""))
         for remark in row["remarks"]:
             click.echo(f"  note: {remark}")

@@ -30,12 +30,12 @@ def app(files: tuple[Path, ...], host: str, port: int, base_url: str, token: boo
     say(f"Starting the read-only app over {', '.join(path.name for path in files) or 'the demonstration'} ...")
 
     from promptceiling.app import demonstration, serve_app
-    from promptceiling.app.launch import check_port
+    from promptceiling.app.launch import APP_HINT, check_port
 
     asked = os.environ.get(_TOKEN, "").strip()
     secret = asked or (secrets.token_urlsafe(24) if token else "")
     if not files:
-        check_port(host, port)  # before the demonstration is built
+        check_port(host, port, APP_HINT)  # before the demonstration is built
     published = files or (demonstration(Path("workspace"), say),)
     status = serve_app(published, host=host, port=port, base_url=base_url, token=secret, tell_token=not asked,
                        workbook=workbook, say=say)

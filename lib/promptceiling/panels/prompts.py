@@ -108,9 +108,7 @@ class PromptsPanel:
         told = [(case, _short(text), expected, *_answer(rows, case)) for case, text, expected in zip(
             chosen["id"], chosen["input"], chosen[EXPECTED + MAIN_FIELD], strict=True)]
         problem = notice(summary.problem) if summary.problem else EMPTY
-        cost = "" if summary.cost_usd is None else f" ${summary.cost_usd:,.4f}."
-        self._show_answers(problem + Markup("<p>{}</p>").format(
-            f"{summary.sent} asked now, {summary.from_store} from the workspace.{cost}") + shown.tried(told))
+        self._show_answers(problem + Markup("<p>{}.</p>").format(summary) + shown.tried(told))
         self._render()
 
     def _begin(self, cases: int) -> None:

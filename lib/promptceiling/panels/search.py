@@ -104,8 +104,7 @@ class SearchPanel:
                 on_progress=lambda run: self._tell(SearchProgress(1, 1, len(grid), run.done, None, "", run)))
         finally:
             self._handle = None
-        said = (f"{summary.items:,} answers are about this grid: {summary.sent:,} asked now, {summary.from_store:,} "
-                f"from the workspace, {sum(summary.failed.values()):,} failed. {summary.problem or ''}")
+        said = f"This grid: {summary}. {summary.problem or ''}"
         self.found.value = str(page(style(), notice(said, "status" if summary.state == "done" else "alert")))
         self._render()
 

@@ -21,8 +21,8 @@ class Answer:
     model: the model that the server says answered.
     latency_s: seconds from the last send to the whole body.
     attempts: sends, the last one included.
-    error_kind: None where a completion came; else "timeout", "connection", "rate_limit", "server", "bad_body",
-        "context_length".
+    error_kind: None where a completion came; else "timeout", "unreachable" (nothing was sent), "connection",
+        "rate_limit", "server", "bad_body", "context_length".
     error: one sentence for people, without header or body.
     tier: the service tier that the server says answered, such as "flex"; None where it says none.
     Token counts are the server's own, None where it gave none or an absurd one. Cached tokens and those that were

@@ -19,6 +19,7 @@ from promptceiling.runs.endpoint import Route, Wire
 MAX_SENDS = 6
 MAX_TIMEOUTS = 2  # of these sends: one that timed out may have been paid for
 LONGEST_WAIT_S = 120.0
+UNREACHED_S = 3.0  # for which a server that was never reached is tried
 _JITTER = random.Random()  # noqa: S311
 _READ = {"chat/completions": read_answer, "decisions": read_decision, "embeddings": read_vectors}
 _SAID = {"chat/completions": "chat completion", "decisions": "decision", "embeddings": "list of vectors"}
@@ -65,11 +66,12 @@ async def ask(
 
     `deadline_s` bounds each send as a whole, not a read; a call is sent at most six times, and at most twice where it
     timed out. Raises EndpointError for what can never succeed: a wrong key, an unknown model, an exhausted quota, a
-    parameter that is not supported.
+    parameter that is not supported; and after three seconds for a server to which no connection can be made, unless it
+    answered before: then it may come back.
     """
     draw = rng or _JITTER
     order: Turns = turns or _Free()
-    timeouts = 0
+    timeouts, began = 0, time.monotonic()
     for attempt in range(1, sends + 1):
         await order.before()
         kind, wait_s = "cancelled", None
@@ -91,6 +93,9 @@ async def ask(
             pause_s = wait_s if wait_s is not None else min(20.0, 0.5 * 2**attempt) * draw.uniform(0.5, 1.0)
             if kind == "rate_limit":
                 wait_s = pause_s  # everybody's, the caller's own among them
+            over = last or time.monotonic() - began + pause_s > UNREACHED_S
+            if kind == "unreachable" and not wire.reached and over:
+                raise unreachable(wire, failed) from None
         finally:
             order.after(None if kind == "answered" else kind, wait_s)
         if last:
@@ -107,11 +112,8 @@ async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> 
     try:
         async with asyncio.timeout(deadline_s):
             response = await wire.exchange("POST", route, content)
-    except TimeoutError:
-        raise _Failed("timeout", f"no whole answer within {deadline_s:g} s") from None
-    except (httpx2.HTTPError, httpx2.StreamError) as error:
-        kind = "timeout" if isinstance(error, httpx2.TimeoutException) else "connection"
-        raise _Failed(kind, f"the connection failed ({type(error).__name__})") from None
+    except (TimeoutError, httpx2.HTTPError, httpx2.StreamError) as error:
+        raise _Failed(*without_response(error, deadline_s)) from None
     if response.status_code != 200:
         kind = kind_of(response.status_code, response.content, wire.key)
         if kind == "context_length":
@@ -121,6 +123,25 @@ async def _once(wire: Wire, content: bytes, route: Route, deadline_s: float) -> 
         return _READ[route](without(wire.key, response.content))
     except NoCompletion:
         raise _Failed("bad_body", f"the answer was no {_SAID[route]}") from None
+
+
+def without_response(error: Exception, deadline_s: float) -> tuple[str, str]:
+    """The kind of an exchange that ended without a response, and what happened. Of one that is "unreachable" nothing
+    left this machine, so nothing is paid."""
+    import httpx2
+
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
+        return "unreachable", str(error) or type(error).__name__
+    if isinstance(error, TimeoutError | httpx2.TimeoutException):
+        return "timeout", f"no whole answer within {deadline_s:g} s"
+    return "connection", f"the connection failed ({type(error).__name__})"
+
+
+def unreachable(wire: Wire, said: object) -> EndpointError:
+    """The error for a server to which no connection can be made."""
+    url = wire.urls["models"]
+    return EndpointError(f"{url.scheme}://{url.netloc.decode()} cannot be reached: {said}. Nothing was sent and "
+                         "nothing is to be paid. Check the base URL, and that the server runs; then try again.")
 
 
 def without(key: str, raw: bytes) -> bytes:

@@ -7,6 +7,8 @@ either, a call takes about a third less time.
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ import httpcore2
 import httpx2
 
 _AT_ONCE = 65_536  # bytes of a request that are held back for one write
+_CONNECT_S = 10.0  # however long the answer itself may take
 
 
 class Connections(httpx2.AsyncBaseTransport):
@@ -78,9 +81,15 @@ class _Network(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            reader, writer = await asyncio.open_connection(host, port, happy_eyeballs_delay=0.25)
-        except OSError as error:
-            raise httpcore2.ConnectError(str(error)) from None
+            async with asyncio.timeout(_CONNECT_S):
+                reader, writer = await asyncio.open_connection(host, port, happy_eyeballs_delay=0.25)
+        except TimeoutError:
+            raise httpcore2.ConnectTimeout("nothing answered") from None
+        except socket.gaierror:
+            raise httpcore2.ConnectError(f"the name {host} is not known") from None
+        except OSError as error:  # of several addresses it holds the words of all
+            refused = f"[Errno {errno.ECONNREFUSED}]" in str(error)
+            raise httpcore2.ConnectError("the connection was refused" if refused else str(error)) from None
         return _Stream(reader, writer)
 
 

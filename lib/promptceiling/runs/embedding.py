@@ -16,7 +16,7 @@ from promptceiling.runs.asking import ask
 from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.handle import RunHandle
 from promptceiling.runs.money import Purse, check_budget
-from promptceiling.runs.prices import Price, price_of
+from promptceiling.runs.prices import Price, free, price_of
 from promptceiling.runs.requests import json_of
 from promptceiling.runs.sends import SendLog
 from promptceiling.runs.workspace import Workspace
@@ -54,8 +54,7 @@ async def embed_texts(
     if not todo:
         return found
     asked = replace(endpoint, model=model, parameters=())
-    free = Price(model, 0.0, 0.0, 0.0, "", "the embedded model is free") if endpoint.embedded else None
-    price = price or free or price_of(asked)
+    price = price or (free(model) if endpoint.embedded else price_of(asked))
     check_budget(budget_usd, price, asked)
     purse = Purse(price, budget_usd, workspace.spent_usd(), limit_tokens=1)
     log = SendLog(workspace, f"embedding-{uuid4().hex[:12]}")

@@ -25,12 +25,16 @@ _OWN = ("model", "messages", "input", "questions", "response_format", "stream", 
 _LOCAL = ("localhost", "127.0.0.1", "::1", "embedded")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wire:
     """What a call needs: the address of each route and of "models", the headers that the `openai` client would send
     (but for those that tell of this machine), and its connections. Its typed call walks every message, and even its
     `post` spends as much time again as the call itself; so the bytes go to the client's connections without either. An
     async context that closes them.
+
+    Attributes
+    ----------
+    reached: whether anything was answered yet, be it an error.
     """
 
     urls: Mapping[str, httpx2.URL]
@@ -38,6 +42,7 @@ class Wire:
     http: httpx2.AsyncClient = field(repr=False)
     key: str = field(repr=False)
     transport: httpx2.AsyncBaseTransport | None = field(repr=False, default=None)
+    reached: bool = False
 
     async def exchange(self, method: str, route: str, content: bytes | None = None) -> httpx2.Response:
         """The whole response of one request. Raises httpx2's errors."""
@@ -45,9 +50,11 @@ class Wire:
 
         request = httpx2.Request(method, self.urls[route], headers=self.headers, content=content)
         if self.transport is None:
-            return await self.http.send(request)
-        response = await self.transport.handle_async_request(request)
-        await response.aread()
+            response = await self.http.send(request)
+        else:
+            response = await self.transport.handle_async_request(request)
+            await response.aread()
+        self.reached = True
         return response
 
     async def __aenter__(self) -> Wire:

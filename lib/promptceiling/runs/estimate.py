@@ -39,11 +39,15 @@ class Estimate:
     usd: float | None
 
     def __str__(self) -> str:
+        if not self.calls:
+            return f"Estimate: nothing is to be asked or paid, all {self.from_store:,} answers are stored."
         said = (f"Estimate: {self.calls:,} calls ({self.from_store:,} are stored), about {self.input_tokens:,.0f} "
                 f"input and {self.output_tokens:,.0f} output tokens, counted roughly and offline")
         if self.price is None or self.usd is None:
             return (f"{said}; no price is known for {self.model!r}: name it with --price-in and --price-out, or add it "
                     "to data/prices.csv.")
+        if self.usd == 0:
+            return f"{said}: {self.price.source}."
         dated = f"{self.price.source}, {self.price.as_of}" if self.price.as_of else self.price.source
         return f"{said}: about ${self.usd:,.4f} ({dated})."
 

@@ -16,6 +16,7 @@ from promptceiling.runs.requests import Requests
 from promptceiling.runs.sends import SendLog
 
 DOWN = 20  # calls in a row that find no server: then it is down, and the rest would fail alike
+_DOWN = ("unreachable", "connection", "server", "timeout")
 GRACE_S = 10.0  # for calls that are out when a run ends early: they may be paid for
 INTERRUPT_GRACE_S = 2.0  # the same where somebody waits at the keyboard; a second interrupt does not wait
 
@@ -111,7 +112,7 @@ class Flight:
 
     def _look(self, answer: Answer) -> None:
         """End a run whose server is down: many calls in a row brought nothing, after all their sends."""
-        self._unanswered = self._unanswered + 1 if answer.error_kind in ("connection", "server", "timeout") else 0
+        self._unanswered = self._unanswered + 1 if answer.error_kind in _DOWN else 0
         if self._unanswered >= max(DOWN, 2 * self.pace.bound):
             self.end("stopped", f"The endpoint seems to be down: {self._unanswered} calls in a row failed after all "
                      f"their sends ({answer.error_kind}). What came is kept: run again to go on.")

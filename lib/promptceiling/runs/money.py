@@ -10,7 +10,7 @@ from promptceiling.runs.endpoint import Endpoint
 from promptceiling.runs.prices import Price
 
 OUTPUT_TOKENS = 2_048  # set aside for an answer whose length the parameters do not limit
-_UNPAID = {"rate_limit", "server", "rejected", "context_length"}  # the server said that it did not answer
+_UNPAID = {"unreachable", "rate_limit", "server", "rejected", "context_length"}  # not sent, or said to be unanswered
 
 
 def most_input_tokens(content: bytes) -> int:

@@ -80,9 +80,6 @@ def price_table() -> dict[str, Price]:
     return table
 
 
-_FREE = "the embedded model is free"
-
-
 def listed_price(model: str, table: Mapping[str, Price]) -> Price | None:
     """The price of a model, None where the table has none.
 
@@ -92,10 +89,15 @@ def listed_price(model: str, table: Mapping[str, Price]) -> Price | None:
     return table.get(model) or table.get(base) or table.get(_SNAPSHOT.sub("", base))
 
 
+def free(model: str) -> Price:
+    """The price of an embedded model, be it in this process or behind an address."""
+    return Price(model, 0.0, 0.0, 0.0, "", "the embedded model is free")
+
+
 def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Price | None:
     """The price of an endpoint's model, see `listed_price`; the embedded model costs nothing."""
     if endpoint.embedded:
-        return Price(endpoint.model, 0.0, 0.0, 0.0, "", _FREE)
+        return free(endpoint.model)
     return listed_price(endpoint.model, price_table() if table is None else table)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from promptceiling.errors import EndpointError
 from promptceiling.runs import schema
 from promptceiling.runs.answer import NoCompletion, read_answer
-from promptceiling.runs.asking import kind_of, rejection, retry_after, without
+from promptceiling.runs.asking import kind_of, rejection, retry_after, unreachable, without, without_response
 from promptceiling.runs.endpoint import Endpoint, Wire
 from promptceiling.runs.findings import QUESTIONS, SYSTEM, Came, Finding, findings_of
 from promptceiling.runs.money import Purse
@@ -121,6 +121,12 @@ def latest_probe(workspace: Workspace, endpoint: Endpoint) -> Probe | None:
     return Probe(row.base_url, row.model, row.probed_at, tuple(Finding(*f) for f in json.loads(row.findings)), day)
 
 
+class _NoResponse(EndpointError):
+    def __init__(self, kind: str, said: str) -> None:
+        super().__init__(said)
+        self.kind = kind
+
+
 class _Asking:
     """Asks one of the questions: at most four are out at once, each send is written down and settled."""
 
@@ -136,21 +142,23 @@ class _Asking:
         key = request_key(self._endpoint.base_url, body, 0)
         async with self._turns:
             for sent in range(1, SENDS + 1):
-                came, wait_s = await self._once(key, json_of(body))
+                came, wait_s = await self._once(key, json_of(body), last=sent == SENDS)
                 if wait_s is None or sent == SENDS:
                     return came
                 await asyncio.sleep(wait_s)
         raise AssertionError("unreachable")
 
-    async def _once(self, key: str, content: bytes) -> tuple[Came, float | None]:
+    async def _once(self, key: str, content: bytes, *, last: bool) -> tuple[Came, float | None]:
         """What came, and the seconds after which another send may bring more. Raises EndpointError for a wrong key, an
-        unknown model or an exhausted quota."""
+        unknown model or an exhausted quota, and for a server that the last send cannot reach either."""
         amount = self._purse.aside(content)
         send_id = self._log.sending(key, amount)
         try:
             status, headers, raw = await _sent(self._wire, "POST", "chat/completions", content, self._deadline_s)
-        except EndpointError as error:
-            self._log.settle(send_id, "connection", amount)
+        except _NoResponse as error:
+            self._log.settle(send_id, error.kind, self._purse.lost(error.kind, amount))
+            if error.kind == "unreachable" and last:
+                raise
             return Came(rejected=str(error)), 1.0
         if status != 200:
             self._log.settle(send_id, "rejected", 0.0 if amount is not None else None)
@@ -180,10 +188,9 @@ async def _sent(
         async with asyncio.timeout(deadline_s):
             response = await wire.exchange(method, route, content)
             return response.status_code, dict(response.headers), response.content
-    except (TimeoutError, httpx2.TimeoutException):
-        raise EndpointError(f"no whole answer came within {deadline_s:g} s") from None
-    except (httpx2.HTTPError, httpx2.StreamError) as error:
-        raise EndpointError(f"the connection failed ({type(error).__name__})") from None
+    except (TimeoutError, httpx2.HTTPError, httpx2.StreamError) as error:
+        kind, said = without_response(error, deadline_s)
+        raise _NoResponse(kind, str(unreachable(wire, said)) if kind == "unreachable" else said) from None
 
 
 async def _models(wire: Wire, deadline_s: float) -> dict[str, str | None]:

@@ -72,3 +72,26 @@ class RunSummary:
     cost_usd: float | None = None
     spent_usd: float = 0.0
     notices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Where the answers are from and what they cost.
+
+        >>> print(RunSummary("a", "done", 135, 0, 135, {}, 0.1, cost_usd=0.0))
+        135 stored answers used; nothing was sent, nothing was paid
+        >>> print(RunSummary("a", "incomplete", 135, 100, 35, {"timeout": 10}, 9.0, cost_usd=0.0031))
+        90 answers came now, 35 stored ones used, 10 failed; paid $0.0031
+        """
+        failed = sum(self.failed.values())
+        if self.state == "done" and not self.sent:
+            return f"{_answers(self.from_store, 'stored ')} used; nothing was sent, nothing was paid"
+        said = [f"{_answers(self.sent - failed)} came now"]
+        said += [f"{self.from_store:,} stored ones used"] if self.from_store else []
+        said += [f"{failed:,} failed"] if failed else []
+        left = self.items - self.sent - self.from_store
+        said += [f"{left:,} not answered yet"] if left else []
+        paid = "no price is known" if self.cost_usd is None else f"paid ${self.cost_usd:,.4f}"
+        return f"{', '.join(said)}; {'nothing was paid' if self.cost_usd == 0 else paid}"
+
+
+def _answers(count: int, kind: str = "") -> str:
+    return f"{count or 'no'} {kind}answer" if count in (0, 1) else f"{count:,} {kind}answers"

@@ -5,7 +5,7 @@ from promptceiling.scores.compare import MARGINS, Comparison, compare_paired
 from promptceiling.scores.conditions import Status, labels_to_decide, status_of
 from promptceiling.scores.influence import influence_interval
 from promptceiling.scores.interval import Interval, wilson
-from promptceiling.scores.latency import percentile_interval
+from promptceiling.scores.latency import calls_for_ends, percentile_interval
 from promptceiling.scores.leaderboard import Leaderboard, Standing, leaderboard_of
 from promptceiling.scores.learning import CurvePoint, Forecast, LearningCurve, learning_curve
 from promptceiling.scores.metrics import PointMetrics, confusion_matrix, point_metrics
@@ -54,6 +54,7 @@ __all__ = [
     "bands_of",
     "benjamini_hochberg",
     "calibration_of",
+    "calls_for_ends",
     "cases_to_show",
     "compare_paired",
     "confused_pairs",
