@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 
 import numpy as np
@@ -67,25 +68,28 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
 
     A frame is named by the run that stands in most texts; the effective size counts each frame once.
     """
-    words = [re.findall(r"\w+", normalised(text)) for text in cases["input"]]
-    runs = [[" ".join(w[k : k + _RUN]) for k in range(len(w) - _RUN + 1)] for w in words]
-    distinct = {" ".join(w): set(r) for w, r in zip(words, runs, strict=True)}
-    frequency = Counter(run for own in distinct.values() for run in own)
-    often = max(_OFTEN, len(distinct) // 200)
+    words, code, size = _coded_words(cases["input"])
+    ends, text = np.cumsum(size), np.repeat(np.arange(len(size)), size)
+    first: dict[bytes, int] = {
+        code[end - n : end].tobytes(): k for k, (end, n) in enumerate(zip(ends, size, strict=True))}
+    distinct = np.zeros(len(size), dtype=bool)
+    distinct[list(first.values())] = True
+    frequency = _frequency_of_runs(code, text, distinct)
+    often = max(_OFTEN, len(first) // 200)
+    covered = np.zeros(len(code), dtype=bool)
+    for apart in range(_RUN):
+        covered[np.flatnonzero(frequency > often) + apart] = True
+    share_covered = np.bincount(text[covered], minlength=len(size)) / np.maximum(size, 1)
     frames: dict[int, str] = {}
-    for k, (own, w) in enumerate(zip(runs, words, strict=True)):
-        covered = np.zeros(len(w), dtype=bool)
-        for at, run in enumerate(own):
-            if frequency[run] > often:
-                covered[at : at + _RUN] = True
-        if len(w) >= 6 and covered.mean() >= 0.5:
-            frames[k] = max(own, key=lambda run: (frequency[run], run))
+    for k in np.flatnonzero((size >= 6) & (share_covered >= 0.5)).tolist():
+        runs = range(int(ends[k] - size[k]), int(ends[k]) - _RUN + 1)
+        frames[k] = max((int(frequency[at]), " ".join(words[c] for c in code[at : at + _RUN])) for at in runs)[1]
     if len(frames) < max(10, 0.1 * len(cases)):
         return []
     counts = Counter(frames.values())
     effective = len(cases) - len(frames) + len(counts)
     mask = pd.Series([k in frames for k in range(len(cases))], index=cases.index)
-    first = {frame: k for k, frame in reversed(frames.items())}
+    oldest = {frame: k for k, frame in reversed(frames.items())}
     return [Finding(
         "templates", "weakens",
         f"{rate(len(frames), len(cases))} cases seem to be made from about {len(counts)} templates; the effective size "
@@ -93,8 +97,35 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
         "Cases of one template are right or wrong together, so every interval is narrower than it should be, and a "
         "fine-tune learns the template.",
         "Put a template's name into a column 'group', or replace the cases by real ones.", rows_where(cases, mask),
-        shown(f"{n} cases like {quoted(cases['input'].iloc[first[frame]])}" for frame, n in counts.most_common()),
+        shown(f"{n} cases like {quoted(cases['input'].iloc[oldest[frame]])}" for frame, n in counts.most_common()),
         (share("share", len(frames), len(cases)), share("effective", effective, len(cases))))]
+
+
+def _coded_words(texts: pd.Series) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The distinct words, the number of each word of all texts in turn, and how many words each text has."""
+    number: dict[str, int] = {}
+    code, size = array("q"), array("q")
+    for text in texts:
+        before = len(code)
+        code.extend(number.setdefault(word, len(number)) for word in re.findall(r"\w+", normalised(text)))
+        size.append(len(code) - before)
+    return list(number), np.array(code, dtype=np.int64), np.array(size, dtype=np.int64)
+
+
+def _frequency_of_runs(code: np.ndarray, text: np.ndarray, distinct: np.ndarray) -> np.ndarray:
+    """In how many of the distinct texts the run of four words that begins at each word stands; 0 where none begins."""
+    frequency, kind = np.zeros(len(code), dtype=np.int64), code
+    for apart in range(1, _RUN):  # the number of each run, from that of the run one word shorter and the next word
+        begins = np.flatnonzero(text[: max(0, len(text) - apart)] == text[apart:])
+        if not len(begins):
+            return frequency
+        longer = np.full(len(code), -1, dtype=np.int64)
+        longer[begins] = np.unique(kind[begins] * (int(code.max()) + 1) + code[begins + apart], return_inverse=True)[1]
+        kind = longer
+    counted = begins[distinct[text[begins]]]
+    once = np.unique(kind[counted] * len(distinct) + text[counted])  # a run counts once a text
+    frequency[begins] = np.bincount(once // len(distinct), minlength=int(kind.max()) + 1)[kind[begins]]
+    return frequency
 
 
 def leakage(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:

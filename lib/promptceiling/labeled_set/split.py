@@ -29,15 +29,24 @@ def split_labeled_set(
     """
     cases = labeled_set.cases.copy()
     clusters = near_duplicate_clusters(cases["input"].tolist())
-    cases["cluster"] = cases["id"].groupby(clusters).transform("min")
+    cases["cluster"] = _first_id(cases, clusters)
     units = _units(cases, clusters)
-    cases["unit"] = cases["id"].groupby(units).transform("min")
+    cases["unit"] = _first_id(cases, units)
     if "split" in cases and (cases["split"] != "").any():
         check_split(cases, labeled_set.name)
         return replace(labeled_set, cases=cases)
     cases["split"] = _assign(cases, units, shares, seed)
     notices = labeled_set.notices + _rare(cases)
     return replace(labeled_set, cases=cases, notices=notices)
+
+
+def _first_id(cases: pd.DataFrame, of: np.ndarray) -> np.ndarray:
+    """For each case the smallest id among those with its number in `of`."""
+    rank, ids = pd.factorize(cases["id"], sort=True)
+    least = np.full(int(of.max(initial=-1)) + 1, len(ids))
+    np.minimum.at(least, of, rank)
+    found: np.ndarray = np.asarray(ids, dtype=object)[least[of]]
+    return found
 
 
 def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
@@ -64,20 +73,22 @@ def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
 def _assign(cases: pd.DataFrame, units: np.ndarray, shares: Mapping[str, float], seed: int) -> np.ndarray:
     names = list(shares)
     table = pd.crosstab(units, cases[EXPECTED + MAIN_FIELD].to_numpy()).to_numpy(dtype=float)  # [unit, class]
-    sizes, keys = table.sum(axis=1), cases["id"].groupby(units).min().to_numpy()
+    first = pd.Series(_first_id(cases, units)).groupby(units).first()  # one a unit, ascending, as the table has them
+    sizes, keys = table.sum(axis=1), first.to_numpy()
     order = sorted(
         range(len(table)), key=lambda u: (-sizes[u], hashlib.sha256(f"{seed}\0{keys[u]}".encode()).digest())
     )
     target = np.array([shares[s] for s in names])[:, None] * table.sum(axis=0)[None, :]
-    filled = np.zeros_like(target)
+    filled, weight = np.zeros_like(target), target.clip(1e-9)
     chosen: dict[int, str] = {}
+    single = np.where((table > 0).sum(axis=1) == 1, table.argmax(axis=1), -1)  # nearly all units are of one class
     for unit in order:
-        own = table[unit]
+        at = slice(single[unit], single[unit] + 1) if single[unit] >= 0 else slice(None)
+        own = table[unit, at]
         # squared distance from the target, weighted so that a rare class counts as much as a common one
-        worse = [(((filled[k] + own - target[k]) ** 2 - (filled[k] - target[k]) ** 2) / target[k].clip(1e-9)).sum()
-                 for k in range(len(names))]
-        k = int(np.argmin(worse))
-        filled[k] += own
+        gap = filled[:, at] - target[:, at]
+        k = int((((filled[:, at] + own - target[:, at]) ** 2 - gap**2) / weight[:, at]).sum(axis=1).argmin())
+        filled[k, at] += own
         chosen[unit] = names[k]
     return np.array([chosen[u] for u in units], dtype=object)
 
