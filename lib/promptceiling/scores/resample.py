@@ -112,8 +112,8 @@ def _adds(codes: Codes, labels: int) -> csr_array:
     return csr_array((ones, entries), shape=(len(codes), width + 1))[:, :width]
 
 
-def resampled_counts(atoms: Atoms, rng: np.random.Generator, draws: int) -> Iterator[Counts]:
-    """How often each atom occurs in each resample, in blocks of shape (some draws, atoms).
+def resampled_counts(atoms: Atoms, rng: np.random.Generator, draws: int) -> Iterator[tuple[Counts, Codes]]:
+    """How often each atom occurs in each resample: blocks of shape (rows, atoms), and which rows are resamples.
 
     Drawing `count.sum()` units with replacement is exactly a multinomial draw over the atoms. It is made of two: each
     atom gets a Poisson number, in the resamples where their total does not exceed the sample's, and the units that are
@@ -135,13 +135,13 @@ def resampled_counts(atoms: Atoms, rng: np.random.Generator, draws: int) -> Iter
             poisson.draw(rng, drawn[rows])
         sums = drawn.sum(axis=0)
         fits = np.flatnonzero(sums <= total)[:missing]
-        counts, times = drawn.take(fits, axis=1, mode="clip"), total - sums[fits].astype(np.intp)
+        times = total - sums[fits].astype(np.intp)
         picked = every.take(rng.integers(0, total, size=int(times.sum())))
-        picked *= len(fits)
-        picked += np.repeat(np.arange(len(fits)), times)
-        np.add.at(counts.reshape(-1), picked, np.float32(1))
+        picked *= block
+        picked += np.repeat(fits, times)
+        np.add.at(drawn.reshape(-1), picked, np.float32(1))
         missing -= len(fits)
-        yield counts.T
+        yield drawn.T, fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,8 @@ def draw_metrics(
     expected, predictions: codes as `encode` gives them, at least one case. The same seed gives the same resamples.
     """
     atoms = atoms_of(expected, predictions, labels, units)
-    blocks = [metrics_of_counts(counts @ atoms.adds, labels)
-              for counts in resampled_counts(atoms, np.random.default_rng(seed), draws)]
+    blocks = [metrics_of_counts((counts @ atoms.adds)[used], labels)
+              for counts, used in resampled_counts(atoms, np.random.default_rng(seed), draws)]
     return Drawn(
         np.concatenate([b.weighted for b in blocks], axis=1), np.concatenate([b.macro for b in blocks], axis=1),
         np.concatenate([b.accuracy for b in blocks], axis=1))
