@@ -57,9 +57,6 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
                              f"Expected at least {', '.join(_NEEDED)}.", file=path.name, column=column)
     if frame.empty:
         raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
-    for column in frame.columns.intersection(list(_TEXTS)):
-        if frame[column].str.startswith("'").any():
-            frame[column] = frame[column].map(read_cell).astype("str")
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
     frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
@@ -98,13 +95,16 @@ def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
         raise InputError(f"{name} has a column more than once: {', '.join(map(repr, header))}.", file=name)
     columns: list[list[str]] = [[] for _ in header]
     while block := list(islice(rows, _BLOCK)):
-        for number, values in enumerate(block, start=before + 1):
-            if len(values) != len(header):
-                raise InputError(f"{name}, row {number} has {len(values)} values where the header has {len(header)}. "
-                                 "Quote values that contain commas or line breaks.", file=name, row=number)
+        if set(map(len, block)) != {len(header)}:
+            number, values = next((before + k, row) for k, row in enumerate(block, 1) if len(row) != len(header))
+            raise InputError(f"{name}, row {number} has {len(values)} values where the header has {len(header)}. "
+                             "Quote values that contain commas or line breaks.", file=name, row=number)
         for column, part in zip(columns, zip(*block, strict=True), strict=True):
             column.extend(part)
         before += len(block)
+    for at, column_name in enumerate(header):
+        if column_name in _TEXTS and any(value[:1] == "'" for value in columns[at]):
+            columns[at] = [read_cell(value) for value in columns[at]]
     return pd.DataFrame({name: pd.array(column, dtype="str") for name, column in zip(header, columns, strict=True)})
 
 
