@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from jupyter_client import BlockingKernelClient, write_connection_file
@@ -82,3 +84,12 @@ def test_without_the_process_that_they_came_from_kernels_end_and_the_next_starts
     client.stop_channels()
     again.kill()
     assert again.wait() == 0
+
+
+def test_no_widget_is_made_by_an_import():
+    """A fork's page could not draw what was made before it had a kernel."""
+    code = "import promptceiling.panels\nfrom ipywidgets.widgets.widget import _instances\nprint(len(_instances))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                           env={"PYTHONPATH": ":".join(sys.path)})
+
+    assert ended.stdout == "0\n"

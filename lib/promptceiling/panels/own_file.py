@@ -25,7 +25,7 @@ from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style,
 from promptceiling.runs.read_only import WHY, only_shows
 
 _SIGN = {"representative": "pc-met", "not representative": "pc-bad", "undecidable": "pc-undecidable"}
-_WIDE = widgets.Layout(width="min(560px, 96%)")
+_WIDE = {"width": "min(560px, 96%)"}
 _ASKED = {"description_width": "11em"}
 
 

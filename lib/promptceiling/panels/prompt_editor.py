@@ -13,7 +13,7 @@ from promptceiling.panels.controls import controls
 from promptceiling.prompts import Field, PromptVariant, changed
 from promptceiling.prompts.variant import MAX_SHOTS, ORDERS, OUTPUTS, PLACEMENTS, SELECTIONS
 
-_WIDE = widgets.Layout(width="min(760px, 96%)")
+_WIDE = {"width": "min(760px, 96%)"}
 _ASKED = {"description_width": "10em"}
 
 

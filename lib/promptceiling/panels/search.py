@@ -21,7 +21,7 @@ from promptceiling.runs import Endpoint, Estimate, RunHandle, Workspace, estimat
 from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.search import SearchProgress, SearchResult, SearchSpace, search_prompts
 
-_WIDE = widgets.Layout(width="min(760px, 96%)")
+_WIDE = {"width": "min(760px, 96%)"}
 _ASKED = {"description_width": "10em"}
 _EVERY_S = 0.3
 _LISTED = 60  # variants of a grid that are named
