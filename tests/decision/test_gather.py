@@ -10,9 +10,10 @@ from sqlalchemy import insert
 from tests.decision.small_run import small_set
 from tests.made_up import made_cases, made_set
 
-from promptceiling.decision import Assumptions, decide, gather
+from promptceiling.decision import Assumptions, best_variant, decide, gather
 from promptceiling.decision.inspection import inspector_of
 from promptceiling.decision.usage import requests_per_s
+from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import audit, split_labeled_set
 from promptceiling.prompts import standard_variants
 from promptceiling.runs import EMBEDDED_URL, Endpoint, Workspace, price_table, run_variants, schema
@@ -48,6 +49,17 @@ def test_an_incomplete_variant_is_shown_without_a_standing(workspace):
     assert found.prompts[0].score == whole.prompts[0].score
     assert found.selection_corrected is not None
     assert "zero-shot" not in found.plateau.iterations
+
+
+def test_the_best_variant_is_given_or_what_is_missing_is_said(workspace, tmp_path):
+    """The variant that scored best; before a run, which step comes first."""
+    found = gather(workspace)
+    assert best_variant(workspace, found).fingerprint == found.best.fingerprint
+
+    with Workspace(tmp_path / "new") as empty:
+        empty.save_set(LABELED)
+        with pytest.raises(WorkspaceError, match="Run the variants first: notebook 2"):
+            best_variant(empty, gather(empty))
 
 
 def test_failures_of_every_variant_end_in_a_verdict_that_says_so(workspace):

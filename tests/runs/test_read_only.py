@@ -5,12 +5,13 @@ import subprocess
 import sys
 
 import pytest
-from tests.decision.small_run import small_workspace
+from tests.decision.small_run import small_set, small_workspace
 
 from promptceiling.decision import publish
-from promptceiling.errors import EndpointError, WorkspaceError
+from promptceiling.errors import EndpointError, TuningError, WorkspaceError
+from promptceiling.prompts import standard_variants
 from promptceiling.runs import Endpoint, Workspace, measure_latency, run_variants
-from promptceiling.tuning import fine_tune, run_local_classifier
+from promptceiling.tuning import export_training, fine_tune, run_local_classifier, succeeded_jobs, write_recipe
 
 
 @pytest.fixture
@@ -55,6 +56,30 @@ def test_what_is_stored_is_still_shown(shown, tmp_path):
 
     assert (summary.state, summary.sent, heard[-1].done) == ("done", 0, heard[-1].total)
     assert workspace.save_set(labeled_set) == labeled_set.key
+    assert files(tmp_path) == before
+
+
+def test_a_stored_fine_tune_and_its_files_are_given_back(tmp_path, monkeypatch):
+    """The job that succeeded, told to who listens; files that are there, read back; what is missing, said."""
+    labeled_set, endpoint, heard = small_set(60), Endpoint(), []
+    with Workspace(tmp_path / "workspace") as workspace:
+        variant = standard_variants(labeled_set)[0]
+        job = asyncio.run(fine_tune(workspace, labeled_set, variant, endpoint, epochs=1, poll_s=0.01))
+        written = export_training(labeled_set, variant, tmp_path / "tuning")
+        recipe = write_recipe(written, labeled_set)
+    before = files(tmp_path)
+
+    monkeypatch.setattr("promptceiling.runs.read_only._ONLY_SHOWS", True)
+    with Workspace(tmp_path / "workspace") as workspace:
+        shown = asyncio.run(fine_tune(workspace, labeled_set, variant, endpoint, epochs=1, on_status=heard.append))
+        assert (shown["job_id"], heard) == (job["job_id"], [shown])
+        assert [found["job_id"] for found in succeeded_jobs(workspace, labeled_set.key)] == [job["job_id"]]
+        with pytest.raises(WorkspaceError, match=r"holds no fine-tune of .* by this recipe"):
+            asyncio.run(fine_tune(workspace, labeled_set, variant, endpoint, epochs=1, seed=1))
+    assert export_training(labeled_set, variant, tmp_path / "tuning") == written
+    assert write_recipe(written, labeled_set) == recipe
+    with pytest.raises(TuningError, match=r"There is no .*train\.jsonl yet\. This page only shows"):
+        export_training(labeled_set, variant, tmp_path / "elsewhere")
     assert files(tmp_path) == before
 
 

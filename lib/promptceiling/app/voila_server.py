@@ -88,6 +88,7 @@ def configuration(site: dict[str, Any]) -> Config:
     page.show_tracebacks = False
     page.prelaunch_hook = handlers.set_up
     page.extension_allowlist = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager"]
+    config.VoilaExecutor.allow_errors = True  # what does not rest on a cell that failed is shown all the same
     config.VoilaExecutor.cell_error_instruction = "What it needs is not there; the page's owner can tell more."
     config.MappingKernelManager.cull_idle_timeout = 1800
     config.MappingKernelManager.cull_interval = 60

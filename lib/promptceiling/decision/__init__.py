@@ -8,7 +8,7 @@ from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.flips import Flip, flips_of
 from promptceiling.decision.forecast import Course, Forecast, forecast_of
-from promptceiling.decision.gather import gather
+from promptceiling.decision.gather import best_variant, gather
 from promptceiling.decision.life import ModelEnd, ModelEnds, model_ends
 from promptceiling.decision.loop import Stage, stages_of
 from promptceiling.decision.memo import memo_of, write_memo
@@ -48,6 +48,7 @@ __all__ = [
     "Stage",
     "TokenUse",
     "Verdict",
+    "best_variant",
     "checklist_of",
     "cost_of",
     "decide",

@@ -14,9 +14,11 @@ from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
 from promptceiling.decision.slicing import slices_among
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
+from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.repeats import by_cluster, leakage
+from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Workspace, completions, is_embedded, shutdown_dates
 from promptceiling.scores import (
     Interval,
@@ -74,6 +76,14 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
             *zip(jobs["base_url"], jobs["base_model"], strict=True)}),
         slices=_slices(_of(validation, best), labeled_set) if best else (), missed_by_all=missed_share(validation),
     )
+
+
+def best_variant(workspace: Workspace, evidence: Evidence) -> PromptVariant:
+    """The variant of the best prompt. Raises WorkspaceError where none is scored yet."""
+    if evidence.best is None:
+        raise WorkspaceError(
+            f"No prompt is scored on {evidence.name} yet. Run the variants first: notebook 2, or `promptceiling run`.")
+    return workspace.variants()[evidence.best.fingerprint, evidence.best.name]
 
 
 def _of(frame: pd.DataFrame, scored: Scored) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from promptceiling.panels.charts import loss_chart
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.markup import EMPTY, facts, notice, page, style
 from promptceiling.runs import Endpoint, Workspace
+from promptceiling.runs.read_only import only_shows
 from promptceiling.tuning import cancel_job
 
 _OVER = ("succeeded", "failed", "cancelled")
@@ -32,7 +33,7 @@ class JobProgress:
         self, record: Mapping[str, Any] | None = None, *, workspace: Workspace | None = None,
         endpoint: Endpoint | None = None, read_only: bool = False,
     ) -> None:
-        self.record, self.read_only = record, read_only
+        self.record, self.read_only = record, read_only or only_shows()
         self.problem = ""
         self._workspace, self._endpoint = workspace, endpoint
         self._cancelling: asyncio.Task[None] | None = None

@@ -2,7 +2,7 @@
 
 from promptceiling.tuning.curve import curve_sizes, drawn_predictions, learning_curve_of, run_learning_curve
 from promptceiling.tuning.export import training_lines, training_variant, write_training_file
-from promptceiling.tuning.jobs import cancel_job, fine_tune, follow_job, open_jobs, register_fine_tune
+from promptceiling.tuning.jobs import cancel_job, fine_tune, follow_job, open_jobs, register_fine_tune, succeeded_jobs
 from promptceiling.tuning.linear import LinearClassifier
 from promptceiling.tuning.local import LOCAL_NAME, LOCAL_URL, LocalRun, run_local_classifier
 from promptceiling.tuning.recipe import DEFAULT_MODEL, open_models, write_recipe
@@ -30,6 +30,7 @@ __all__ = [
     "run_embedding_classifier",
     "run_learning_curve",
     "run_local_classifier",
+    "succeeded_jobs",
     "training_lines",
     "training_variant",
     "write_recipe",

@@ -15,6 +15,7 @@ from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED
 from promptceiling.prompts import PromptVariant, ShotPicker, read_completion, render
 from promptceiling.prompts.render import answer_text
+from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.tuning.leaks import Leak, counted, find_leaks
 
 Line = dict[str, Any]
@@ -81,14 +82,17 @@ def training_lines(labeled_set: LabeledSet, variant: PromptVariant) -> list[Line
 
 
 def write_lines(path: Path, lines: Sequence[Line], variant: PromptVariant) -> None:
-    """Write JSON Lines (ASCII), read every line back and check it.
+    """Write JSON Lines (ASCII), read every line back and check it; a process that only shows checks what is there.
 
     Each must be equal to what was meant, have the roles that services ask for, and an answer that the variant's own
     reading rule reads as its label. Raises TuningError for a line that is not so, or a disk that cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="ascii")
+        if not only_shows():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="ascii")
+        elif not path.exists():
+            raise TuningError(f"There is no {path} yet. {WHY}")
         again = path.read_text(encoding="ascii").split("\n")
     except OSError as error:
         raise TuningError(f"{path} cannot be written: {error.strerror}. Name another folder.") from None

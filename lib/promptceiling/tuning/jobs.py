@@ -12,10 +12,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from promptceiling.errors import TuningError
+from promptceiling.errors import TuningError, WorkspaceError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint, Workspace
+from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.runs.store import now
 from promptceiling.tuning.export import Leaking, training_variant
 from promptceiling.tuning.following import ENDED, ODD, Record, follow, said
@@ -44,10 +45,13 @@ async def fine_tune(
     a service that is closed or has no such route, a job that failed or was cancelled, and one that is not done after
     `patience_s`.
     """
-    workspace.check_writable()
     asked = training_variant(variant, labeled_set)
     set_key = workspace.save_set(labeled_set)
     workspace.save_variants([variant, asked])
+    if workspace.read_only:
+        return _shown(workspace, {
+            "set_key": set_key, "fingerprint": asked.fingerprint, "base_url": endpoint.base_url,
+            "base_model": endpoint.model, "seed": seed, "details": {"epochs": epochs}}, on_status)
     folder = workspace.folder / "exports" / f"{set_key}-{asked.fingerprint}"
     files = export_training(labeled_set, variant, folder, endpoint=endpoint, epochs=epochs or EPOCHS, leaks=leaks,
                             today=today)
@@ -61,6 +65,8 @@ async def fine_tune(
         if known is None:
             known = await _start(workspace, client, record, files, validation)
         if known["status"] == "succeeded":
+            if on_status is not None:
+                on_status(known)
             return known
         return await follow(workspace, client, known, patience_s, poll_s, on_status)
 
@@ -102,6 +108,13 @@ def open_jobs(workspace: Workspace, set_key: str) -> list[Record]:
     """The jobs on a labeled set that were not over when they were last looked at, the latest first."""
     jobs = workspace.jobs(set_key)
     return list(reversed(jobs[~jobs["status"].isin(ENDED)].to_dict("records")))
+
+
+def succeeded_jobs(workspace: Workspace, set_key: str) -> list[Record]:
+    """The jobs on a labeled set that made a fine-tune, in the order in which they were started."""
+    jobs = workspace.jobs(set_key)
+    found: Any = jobs[jobs["status"] == "succeeded"].to_dict("records")
+    return list(found)
 
 
 def register_fine_tune(
@@ -146,9 +159,21 @@ def _known(workspace: Workspace, record: Record) -> Record | None:
         if job["status"] in ("failed", "cancelled"):
             continue
         same = all(job[k] == record[k] for k in ("fingerprint", "base_url", "base_model", "seed"))
-        if same and all(job["details"].get(k) == record["details"][k] for k in ("epochs", "training_sha256")):
+        told = {k: record["details"][k] for k in ("epochs", "training_sha256") if k in record["details"]}
+        if same and told.items() <= job["details"].items():
             return job
     return None
+
+
+def _shown(workspace: Workspace, recipe: Record, on_status: Callable[[Record], None] | None) -> Record:
+    """The job by a recipe that succeeded. Raises WorkspaceError where none did, since none can be started here."""
+    known = _known(workspace, recipe)
+    if known is None or known["status"] != "succeeded":
+        raise WorkspaceError(f"{workspace.where} holds no fine-tune of {recipe['base_model']} by this recipe, and is "
+                             f"open to be read only. {WHY if only_shows() else ''}".strip())
+    if on_status is not None:
+        on_status(known)
+    return known
 
 
 async def _start(

@@ -15,6 +15,7 @@ import yaml
 from promptceiling.errors import InputError, TuningError
 from promptceiling.labeled_set import LabeledSet, data_file
 from promptceiling.prompts import PromptVariant
+from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.tuning.export import Line
 from promptceiling.tuning.training_files import EPOCHS, TrainingFiles
 
@@ -52,12 +53,17 @@ def write_recipe(
     It holds `trl.yaml` with `trl_data/` (prompt and completion, so that the loss is on the answer alone, whatever the
     model's chat template), `axolotl.yaml`, `serve.sh`, `variants.yaml` (the variant to ask the fine-tune with) and a
     README with the commands. `model` is a model id or a folder; `name` what the served fine-tune is called. Raises
-    InputError for a model id that is none, and TuningError where the folder cannot be written.
+    InputError for a model id that is none, and TuningError where the folder cannot be written. A process that only
+    shows gives the folder of the recipe that is there.
     """
     if not _MODEL_ID.fullmatch(model):
         raise InputError(f"{model!r} is no model id; expected one such as {DEFAULT_MODEL!r}, or a folder.",
                          column="model")
     name = name or f"{re.sub(r'[^a-z0-9]+', '-', labeled_set.name.lower()).strip('-') or 'tuned'}-seed-{seed}"
+    if only_shows():
+        if (files.train_path.parent / "README.md").exists():
+            return files.train_path.parent
+        raise TuningError(f"There is no recipe in {files.train_path.parent} yet. {WHY}")
     about, folder = open_models().get(model, OpenModel(model)), files.train_path.parent
     longest = _power_of_two(files.tokens.longest * _MARGIN)
     with_validation = files.validation_path is not None

@@ -12,6 +12,7 @@ import pandas as pd
 from promptceiling.labeled_set import Finding, LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint
+from promptceiling.runs.read_only import only_shows
 from promptceiling.tuning.export import Leaking, Line, lines_of, training_cases, training_variant, write_lines
 from promptceiling.tuning.services import Service, service_of
 from promptceiling.tuning.training_checks import balance, conflicts, leaks_left_out, limits, sealed
@@ -103,7 +104,7 @@ def export_training(
     write_lines(folder / "train.jsonl", lines, asked)
     if held:
         write_lines(folder / "validation.jsonl", held, asked)
-    else:
+    elif not only_shows():
         (folder / "validation.jsonl").unlink(missing_ok=True)  # of an earlier export
     tokens = _tokens(labeled_set, variant, cases, lines, held)
     service = service_of(endpoint.base_url, endpoint.model) if endpoint else None
