@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
 import pandas as pd
@@ -379,6 +380,34 @@ def test_writers_take_turns(tmp_path):
         late.join(30)
 
         assert one.usable_keys(["a"]) == {"a"}
+
+
+def test_two_that_keep_one_set_at_once_keep_it_once(workspace, store):
+    """Whoever comes second finds what the first one kept, however close they are."""
+    kept, others = labeled(), [Workspace(store, durable=False) for _ in range(4)]
+    together = threading.Barrier(4)
+
+    def keep(other):
+        together.wait(30)
+        return other.save_set(kept)
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = set(pool.map(keep, others))
+    for other in others:
+        other.close()
+
+    assert keys == {kept.key}
+    assert len(workspace.load_set(kept.key)) == 12
+
+
+def test_one_of_all_processes_has_the_turn(workspace, store):
+    """While one has it nobody else gets it, be it through the same or another open workspace; then it is free again."""
+    with Workspace(store) as other:
+        with workspace.turn() as mine, other.turn() as theirs, workspace.turn() as again:
+            assert (mine, theirs, again) == (True, False, False)
+            other.save_answer("a", ANSWER)  # other writes go on
+        with other.turn() as theirs:
+            assert theirs
 
 
 def test_tables_hold_words_and_numbers_alone():

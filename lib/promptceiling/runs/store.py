@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -75,7 +76,31 @@ class Store:
         """A transaction that is committed at the end of the block; one writer at a time."""
         self.check_writable()
         with self._lock, self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(7340014)"))
             yield connection
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether nobody else has the turn, among all processes that use the store; if so, nobody gets it until the
+        block ends, or the process does. Held around what must not be begun twice; other writes go on."""
+        self.check_writable()
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(7340013)")))
+                try:
+                    yield got
+                finally:
+                    if got:
+                        connection.execute(text("SELECT pg_advisory_unlock(7340013)"))
+            return
+        with closing(sqlite3.connect(f"{self.where}-turn", timeout=0, isolation_level=None)) as held:  # an empty file
+            try:
+                held.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                yield False
+                return
+            yield True
 
     def check_writable(self) -> None:
         """Raise WorkspaceError where this is open to be read only: before work whose result could not be kept."""

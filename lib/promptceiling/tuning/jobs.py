@@ -2,12 +2,16 @@
 
 A job is written down before it is asked for. A process that dies at any moment leaves a record from which the next one
 goes on: a job that the server has is followed, one that it may have is looked for, and none is paid for twice.
+Processes that start at the same moment take turns, so that the second finds the first one's job.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     import openai
 
 _STARTING = "starting"
+_TURN_S = 600.0  # for which a start waits for another one's end: two uploads and their deadlines
 
 
 async def fine_tune(
@@ -53,17 +58,18 @@ async def fine_tune(
             "set_key": set_key, "fingerprint": asked.fingerprint, "base_url": endpoint.base_url,
             "base_model": endpoint.model, "seed": seed, "details": {"epochs": epochs}}, on_status)
     folder = workspace.folder / "exports" / f"{set_key}-{asked.fingerprint}"
-    files = export_training(labeled_set, variant, folder, endpoint=endpoint, epochs=epochs or EPOCHS, leaks=leaks,
-                            today=today)
-    if files.blocked:
-        raise TuningError(f"Nothing was uploaded. {files.blocked[0].message} {files.blocked[0].remedy}".strip())
-    record = _new(files, set_key, asked, endpoint, seed, epochs)
     async with endpoint.client(workspace.folder / "embedded") as client:
-        known = None if again else _known(workspace, record)
-        if known is not None and known["job_id"].startswith(_STARTING):
-            known = await _looked_for(workspace, client, known)
-        if known is None:
-            known = await _start(workspace, client, record, files, validation)
+        async with _turn(workspace):
+            files = export_training(labeled_set, variant, folder, endpoint=endpoint, epochs=epochs or EPOCHS,
+                                    leaks=leaks, today=today)
+            if files.blocked:
+                raise TuningError(f"Nothing was uploaded. {files.blocked[0].message} {files.blocked[0].remedy}".strip())
+            record = _new(files, set_key, asked, endpoint, seed, epochs)
+            known = None if again else _known(workspace, record)
+            if known is not None and known["job_id"].startswith(_STARTING):
+                known = await _looked_for(workspace, client, known)
+            if known is None:
+                known = await _start(workspace, client, record, files, validation)
         if known["status"] == "succeeded":
             if on_status is not None:
                 on_status(known)
@@ -137,6 +143,22 @@ def register_fine_tune(
     }
     workspace.save_job(record)
     return record
+
+
+@asynccontextmanager
+async def _turn(workspace: Workspace) -> AsyncIterator[None]:
+    """Held while a job is started or looked for; a process that ended without one does not hold it."""
+    end = time.monotonic() + _TURN_S
+    while True:
+        with workspace.turn() as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() > end:
+            raise TuningError(f"Another process has been starting a fine-tuning job in {workspace.where} for "
+                              f"{_TURN_S / 60:.0f} minutes. Nothing was started here. End that process if it hangs, "
+                              "and tune again: its job is looked for first.")
+        await asyncio.sleep(0.2)
 
 
 def _new(
