@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import struct
 import zipfile
 from xml.sax.saxutils import escape
 
@@ -23,6 +24,38 @@ def chat(rows=ROWS, answer=lambda label: label):
     return "\n".join(json.dumps({"messages": [
         {"role": "system", "content": "Sort the ticket."}, {"role": "user", "content": text},
         {"role": "assistant", "content": answer(label)}]}) for text, label in rows)
+
+
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what Excel up to 2003, and whatever Office encrypts, begins with
+
+
+def xls(rows, *, password=False):
+    """A workbook of Excel 97 to 2003 with text cells, as one stream of a compound file; `password`: says it has one."""
+    def record(kind, data=b""):
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def begin(kind):
+        return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
+
+    sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, len(rows[0]), 0))
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            sheet += record(0x204, struct.pack("<HHHHB", r, c, 0, len(value), 1) + value.encode("utf-16-le"))
+    front = begin(5) + (record(0x2F, struct.pack("<HHH", 0, 1, 2)) if password else b"") + record(0x42, b"\xb0\x04")
+    at = len(front) + 8 + len("Sheet") + 4 + 4
+    stream = (front + record(0x85, struct.pack("<IBBBB", at, 0, 0, len("Sheet"), 0) + b"Sheet") + record(0x0A) + sheet
+              + record(0x0A))
+    size, none, end = -(-max(len(stream), 4096) // 512), 0xFFFFFFFF, 0xFFFFFFFE
+    head = COMPOUND + bytes(16) + struct.pack("<5H6x9I", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0)
+    table = [0xFFFFFFFD, end, *range(3, size + 2), end]
+    folder = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\0")
+        + struct.pack("<HBB3I36xIQ", 2 * len(name) + 2, kind, 1, none, none, child, start, length)
+        for name, kind, child, start, length in (("Root Entry", 5, 1, end, 0), ("Workbook", 2, none, 2, size * 512)))
+    free = bytes(66) + struct.pack("<BB3I48x", 0, 0, none, none, none)
+    sectors = struct.pack("<128I", *table, *[none] * (128 - len(table)))
+    return b"".join((head, struct.pack("<109I", 0, *[none] * 108), sectors, folder, free, free,
+                     stream.ljust(size * 512, b"\0")))
 
 
 def xlsx(sheets):
@@ -159,6 +192,7 @@ READ = {
     "prompt_and_completion": ("\n".join(json.dumps({"prompt": t, "completion": f" {c}"}) for t, c in ROWS).encode(),
                               ["column_synonym"] * 2 + ["label_cleaned"]),
     "xlsx": (xlsx({"Sheet1": [HEAD, *ROWS]}), []),
+    "xls": (xls([HEAD, *ROWS]), []),
     "xlsx_second_sheet": (xlsx({"read me": [["How to fill this in"]], "cases": [HEAD, *ROWS]}), ["sheet"]),
     "xlsx_blank_row": (xlsx({"Sheet1": [HEAD, ROWS[0], [None, None], *ROWS[1:]]}), ["blank_row"]),
     "parquet": (parquet(records()), []),
@@ -205,7 +239,12 @@ REFUSED = {
     "sqlite": (b"SQLite format 3\0" + bytes(40), "is an SQLite database", None),
     "web_page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page", None),
     "binary": (b"MZ\0\1\2\3" + bytes(range(60)), "binary data", None),
-    "old_word_file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "cannot be read", None),
+    "old_office_file_without_a_stream": (COMPOUND + bytes(600), "cannot be read", None),
+    "old_word_file": (COMPOUND + bytes(600) + "WordDocument".encode("utf-16-le"), "is a Word document", None),
+    "xlsx_with_password": (COMPOUND + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "with a password", None),
+    "xls_with_password": (xls([HEAD, *ROWS], password=True), "with a password", None),
+    "truncated_xls": (xls([HEAD, *ROWS])[:1500], "cannot be read", None),
+    "empty_xlsb": (zipped({"xl/workbook.bin": "\x00"}), "cannot be read", None),
     "broken_zip": (b"PK\x03\x04" + bytes(40), "damaged or cut off", None),
     "truncated_xlsx": (xlsx({"a": [HEAD, *ROWS]})[:-200], "damaged or cut off", None),
     "xlsx_two_sheets": (xlsx({"a": [HEAD, *ROWS], "b": [HEAD, *ROWS]}), "Say which with --sheet", None),

@@ -51,7 +51,7 @@ def kind_of(raw: bytes, name: str) -> str:
     if raw.startswith(b"PAR1"):
         return "parquet"
     if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return "workbook"  # an old .xls, or an old Word file, which its reader will refuse
+        return _compound_kind(raw, name)
     for start, what in _KINDS:
         if raw.startswith(start):
             raise _not_a_table(name, what)
@@ -111,6 +111,29 @@ def _windows_1252(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is neither UTF-8 nor Windows-1252 text: byte {error.start} is "
                          f"0x{raw[error.start]:02x}. Save it as UTF-8.", file=name) from None
+
+
+def _compound_kind(raw: bytes, name: str) -> str:
+    """An old .xls, by the streams that the file names; what is encrypted, or no workbook, is refused."""
+    if "EncryptedPackage".encode("utf-16-le") in raw or _has_password(raw):
+        raise InputError(f"{name} is protected with a password; expected an open spreadsheet. Save it without the "
+                         "password, or export the sheet as CSV.", file=name)
+    for stream, what in (("WordDocument", "a Word document"), ("PowerPoint Document", "a PowerPoint document"),
+                         ("__properties_version1.0", "an Outlook message")):
+        if stream.encode("utf-16-le") in raw:
+            raise _not_a_table(name, what)
+    return "workbook"
+
+
+def _has_password(raw: bytes) -> bool:
+    """Whether one of the records that begin an .xls is FILEPASS (0x2F): its cells would be read as garbage."""
+    at = next((k for k in range(512, len(raw), 512) if raw[k : k + 2] == b"\x09\x08"), len(raw))
+    for _ in range(5):  # BOF, then at most WRITEPROT and its like
+        kind, size = int.from_bytes(raw[at : at + 2], "little"), int.from_bytes(raw[at + 2 : at + 4], "little")
+        if kind == 0x2F:
+            return True
+        at += 4 + size
+    return False
 
 
 def _zip_kind(raw: bytes, name: str) -> str:

@@ -69,9 +69,6 @@ def _read_apart(raw: bytes, name: str, kind: _Kind, sheet: str | None) -> tuple[
                          "export the labeled set as CSV.", file=name)
     if "rows" in answer:
         raise too_many_rows(name)
-    if answer.get("error") == "PasswordError":
-        raise InputError(f"{name} is a spreadsheet that is protected with a password; expected an open one. Save it "
-                         "without the password, or export the sheet as CSV.", file=name)
     if "error" in answer:
         why = "it is damaged" if kind == "parquet" else "it is damaged, or a filled cell lies far from all others"
         again = "Write it again" if kind == "parquet" else "Save it again"
