@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -100,3 +102,12 @@ def test_too_few_cases_are_not_searched(n):
     cases = made_cases(n)
 
     assert find_label_errors(*([c[k] for c in cases] for k in ("input", "expected_category", "id"))) is None
+
+
+def test_equal_texts_are_searched_without_a_warning():
+    """5,000 texts that are all the same have nothing to tell labels apart by, and say so in no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = find_label_errors(["n/a"] * 5000, ["x", "y"] * 2500, [str(k) for k in range(5000)])
+
+    assert len(found.order) == 5000

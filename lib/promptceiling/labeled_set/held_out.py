@@ -62,8 +62,10 @@ def _features(texts: list[str]) -> Any:
 
 
 def _reduced(found: Any, seed: int) -> NDArray[np.float64]:
-    from sklearn.decomposition import TruncatedSVD  # imported late, as above
+    from sklearn.utils.extmath import randomized_svd  # imported late, as above
 
-    found = found[:, np.bincount(found.indices, minlength=found.shape[1]) > 1]
+    common = np.bincount(found.indices, minlength=found.shape[1]) > 1
+    found = found[:, common] if common.sum() > 1 else found
     size = max(1, min(_DIMENSIONS, found.shape[1] - 1))
-    return np.asarray(TruncatedSVD(size, n_iter=3, random_state=seed).fit_transform(found), dtype=np.float64)
+    left, values, _ = randomized_svd(found, size, n_iter=3, random_state=seed)
+    return np.asarray(left * values, dtype=np.float64)
