@@ -1,4 +1,8 @@
-"""The luck of the best of many, before and after its correction: `python tests/simulations/selection.py [draws]`."""
+"""The luck of the best of many, before and after its correction: `python tests/simulations/selection.py [draws]`.
+
+Variants that are equal, graded in even steps, or equal but for one, 5 to 20 of them on 100 to 1,000 cases. The asked
+bias is under 0.5 points.
+"""
 
 from __future__ import annotations
 
@@ -23,33 +27,42 @@ def variants(
     return y.tolist(), said
 
 
+def settings(count: int) -> dict[str, list[float]]:
+    """Shares of right answers of so many variants."""
+    return {"equal": [0.82] * count, "graded": np.linspace(0.75, 0.84, count).tolist(),
+            "one better": [0.82] * (count - 1) + [0.87]}
+
+
 def bias(n: int, shares: list[float], alike: float, draws: int, seed: int = 0) -> dict[str, float]:
-    """Mean error of the best one's figure and of the corrected one, and how often the latter's interval holds."""
+    """Mean error of the best one's figure and of the corrected one with its standard error, and how often its interval
+    holds.
+
+    From each error the mean error of all variants' accuracies is taken, which is 0 on average: less noise, same bias.
+    """
     rng = np.random.default_rng(seed)
-    naive, corrected, held, apart = [], [], [], []
+    naive, corrected, held = [], [], []
     for _ in range(draws):
         y, said = variants(rng, n, shares, alike)
-        board = leaderboard_of(y, said, LABELS, draws=400, seed=int(rng.integers(2**31)))
+        board = leaderboard_of(y, said, LABELS, draws=200, seed=int(rng.integers(2**31)))
         true = shares[int(board.standings[0].name[1:])]
-        naive.append(board.standings[0].f1_weighted.value - true)
-        corrected.append(board.selection_corrected.value - true)
+        luck = np.mean([np.mean(np.array(said[f"v{k}"]) == y) - share for k, share in enumerate(shares)])
+        naive.append(board.standings[0].f1_weighted.value - true - luck)
+        corrected.append(board.selection_corrected.value - true - luck)
         held.append(board.selection_corrected.low <= true <= board.selection_corrected.high)
-        apart.append(any(not s.tied for s in board.standings))
     return {"naive": float(np.mean(naive)), "corrected": float(np.mean(corrected)), "held": float(np.mean(held)),
-            "apart": float(np.mean(apart))}
+            "error": float(np.std(corrected)) / draws**0.5}
 
 
-def main(draws: int = 400) -> None:
+def main(draws: int = 400, sizes: str = "100,300,1000") -> None:
     """Print biases in points."""
-    for name, n, shares, alike in (
-            ("ten at 0.82, independent", 100, [0.82] * 10, 0.0), ("ten at 0.82, half alike", 100, [0.82] * 10, 0.5),
-            ("ten at 0.82, half alike", 300, [0.82] * 10, 0.5),
-            ("nine at 0.82, one at 0.87", 100, [0.82] * 9 + [0.87], 0.5),
-            ("0.75 to 0.84", 300, np.linspace(0.75, 0.84, 10).tolist(), 0.5)):
-        got = bias(n, shares, alike, draws)
-        print(f"n {n:4} {name:27} best {100 * got['naive']:+.2f}  corrected {100 * got['corrected']:+.2f} points, its "
-              f"interval holds {100 * got['held']:.1f}%; some variant told apart {100 * got['apart']:.1f}%", flush=True)
+    for n in map(int, sizes.split(",")):
+        for count in (5, 10, 20):
+            for name, shares in settings(count).items():
+                got = bias(n, shares, 0.5, draws)
+                print(f"n {n:4}, {count:2} variants, {name:10}: best {100 * got['naive']:+.2f}, corrected "
+                      f"{100 * got['corrected']:+.2f} points (SE {100 * got['error']:.2f}), its interval holds "
+                      f"{100 * got['held']:.1f}%", flush=True)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:2]), *sys.argv[2:])

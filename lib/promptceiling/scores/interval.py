@@ -81,6 +81,13 @@ def share_interval(value: float, draws: NDArray[np.floating], n: int, units: Uni
     At an F1 of 0.82 with 8 to 100 units this covers 93 to 98.5% (tests/simulations/clusters.py); the plain spread
     covers down to 86%. Where answers of a unit are much alike and nearly all right (0.95, correlation 0.2) it covers
     about 92%: the few bad units are then often not in the sample at all.
+
+    Where every answer is right nothing tells how alike those of one unit are, so each unit counts as one case. That is
+    right where they are wholly alike and wide where they are not:
+
+    >>> alike = share_interval(1.0, np.ones(1000), 400, Units(8, 8.0))
+    >>> round(alike.low, 3), round(wilson(400, 400).low, 3)  # 8 units of 50 cases, and 400 cases for themselves
+    (0.676, 0.99)
     """
     if n == 0 or math.isnan(value):
         return NOTHING
