@@ -2,7 +2,11 @@
 
 Cases are drawn from a known joint distribution of expected label and answers (skewed labels, confusions that
 concentrate on few labels, 2% unparsed), so the population's F1 is known. With 2,000 draws a true coverage of 95% shows
-as 94 to 96%.
+as 94 to 96% (standard error 0.5 points).
+
+With 2,000 draws over the 27 settings of weighted F1, `share_interval` covers 94.5 to 97.2%, the percentile interval
+88.0 to 94.8%; the paired difference 94.5 to 96.9% in its nine, the percentile interval 93.0 to 95.9%. Macro F1 has
+94.7% and more, but for 91.1% at 77 labels, 1,000 cases and an accuracy of 0.95.
 """
 
 from __future__ import annotations

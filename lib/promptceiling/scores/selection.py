@@ -31,14 +31,14 @@ def selection_corrected(
 
     In tests/simulations/selection.py the best of 5 to 20 variants looks 2.6 to 6.4 points too good on 100 cases, if
     they are equal, graded from 0.75 to 0.84, or equal but for one that is 5 points better. There, and on 300 cases, the
-    value is off by about 0.5 points at most (standard error 0.2), but for one case: -0.7 where one of 20 is better, on
-    300 cases. From a quarter to a half, choosing gains little there, and from a half to the whole much, which no law of
-    the two can tell. Choosing in bootstrap resamples and scoring what they leave out, which also chooses by about half
-    the cases, was low by 0.4 to 1.1 points where variants differ. Going on from halves makes the value's standard
-    deviation a tenth larger.
+    value is off by about 0.5 points at most (standard error 0.2), but for one setting: -0.7 where one of 20 is better,
+    on 300 cases. There doubling the cases gains about 0.8 points from a quarter to a half and 1.2 from a half to the
+    whole, not less, as the root has it. Choosing in bootstrap resamples and scoring what they leave out, which also
+    chooses by about half the cases, was low by 0.4 to 1.2 points where variants differ. Going on from halves makes the
+    value's standard deviation about a tenth larger.
 
     The interval covers 95.5 to 98.5% where all are equal, 92 to 95% where they are graded (87% of 100 draws on 1,000
-    cases), and too little where one is better by little more than a standard error: 90 to 93% on 100 cases, 78 to 86%
+    cases), and too little where one is better by little more than a standard error: 90 to 94% on 100 cases, 78 to 86%
     on 300. The value then lies between the truths of two different choices.
 
     alone: atoms of one unit each, so that a unit can be left out. NaN for a single unit.
