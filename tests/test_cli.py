@@ -305,6 +305,18 @@ def test_parameters_go_with_every_call_and_are_part_of_what_is_asked(call, ticke
     assert {body["max_completion_tokens"] for body in asked} == {20}
 
 
+def test_a_parameter_that_is_not_known_is_told_and_sent(call, tickets):
+    """A slip is asked about, a server's own parameter is not, and both go with every call."""
+    with served([completion("billing")]) as server:
+        result = call("run", "--data", tickets, "--variants", "variants.yaml", "--base-url", server.base_url, "--model",
+                      "m", "--parameter", "temprature=0", "--parameter", "top_k=1", "--json")
+        asked = [request.body for request in server.requests]
+
+    assert "'temprature' is no parameter of chat completions. Did you mean 'temperature'? It is sent" in result.stderr
+    assert "top_k" not in result.stderr
+    assert {(body["temprature"], body["top_k"]) for body in asked} == {(0, 1)}
+
+
 def test_run_again_costs_nothing(call, tickets):
     """The cost is what this run has cost: stored answers cost nothing more."""
     with served([completion("billing")]) as server:

@@ -9,6 +9,9 @@ PromptCeilingError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class PromptCeilingError(Exception):
     """The root: `str(error)` is one sentence for a person, without a traceback and without a key."""
@@ -47,3 +50,13 @@ class EndpointError(PromptCeilingError):
 
 class TuningError(PromptCeilingError):
     """A fine-tuning job that cannot be started, failed, or was cancelled."""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The question that goes with a word that is not known, with a space before it; "" where none is near.
+
+    >>> meant("shotz", ["shots", "order"])
+    " Did you mean 'shots'?"
+    """
+    near = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

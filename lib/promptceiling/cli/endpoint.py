@@ -9,7 +9,18 @@ from pathlib import Path
 
 import click
 
-from promptceiling.cli.group import DATA, ENDPOINT, JSON, MONEY, PARAMETERS, STORE, VARIANTS, main, print_json
+from promptceiling.cli.group import (
+    DATA,
+    ENDPOINT,
+    JSON,
+    MONEY,
+    PARAMETERS,
+    STORE,
+    VARIANTS,
+    main,
+    parameters_of,
+    print_json,
+)
 from promptceiling.errors import InputError
 
 
@@ -79,14 +90,14 @@ def latency(
     """Measure latency apart from throughput: one call at a time, no retries, after a warm-up."""
     from promptceiling.labeled_set import read_labeled_set, split_labeled_set
     from promptceiling.prompts import read_variants, standard_variants
-    from promptceiling.runs import Endpoint, Workspace, measure_latency, parameter, stated_price
+    from promptceiling.runs import Endpoint, Workspace, measure_latency, stated_price
     from promptceiling.scores import calls_for_ends, percentile_interval
 
     labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     if unknown := [name for name in names if name not in {v.name for v in variants}]:
         raise InputError(f"There is no variant {unknown[0]!r}; there are {', '.join(repr(v.name) for v in variants)}.")
-    endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=tuple(map(parameter, parameters)))
+    endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=parameters_of(parameters))
     price = stated_price(endpoint, price_in, price_out)
     measured = {}
     with Workspace(store) as workspace:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from promptceiling.errors import EndpointError, InputError, PromptCeilingError
+from promptceiling.errors import EndpointError, InputError, PromptCeilingError, meant
 
 Command = Callable[..., Any]
 STORE = click.option(
@@ -53,6 +53,24 @@ MONEY = _stacked(
     click.option("--price-in", type=click.FloatRange(0),
                  help="USD per million input tokens, where data/prices.csv has none."),
     click.option("--price-out", type=click.FloatRange(0), help="USD per million output tokens."))
+
+
+_SERVERS_OWN = ("top_k", "min_p", "repetition_penalty", "chat_template_kwargs")  # of vLLM, llama.cpp and others
+
+
+def parameters_of(said: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    """Parameters from NAME=VALUE. A name that the chat completions protocol does not have is told, and sent."""
+    from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+
+    from promptceiling.runs import parameter
+
+    found = tuple(map(parameter, said))
+    known = (*CompletionCreateParamsBase.__annotations__, *_SERVERS_OWN)
+    for name, _ in found:
+        if name not in known:
+            click.echo(f"promptceiling: {name!r} is no parameter of chat completions.{meant(name, known)} It is sent "
+                       "as it is, since some servers have their own; others ignore it or reject every call.", err=True)
+    return found
 
 
 class _Group(click.Group):

@@ -10,7 +10,18 @@ from typing import Any
 
 import click
 
-from promptceiling.cli.group import DATA, ENDPOINT, JSON, MONEY, PARAMETERS, STORE, VARIANTS, main, print_json
+from promptceiling.cli.group import (
+    DATA,
+    ENDPOINT,
+    JSON,
+    MONEY,
+    PARAMETERS,
+    STORE,
+    VARIANTS,
+    main,
+    parameters_of,
+    print_json,
+)
 from promptceiling.cli.score import print_scores
 from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 
@@ -40,7 +51,6 @@ def run(
         Workspace,
         estimate_run,
         local_servers,
-        parameter,
         run_variants,
         stated_price,
     )
@@ -48,7 +58,7 @@ def run(
 
     labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
-    endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=tuple(map(parameter, parameters)))
+    endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=parameters_of(parameters))
     if endpoint == Endpoint():
         for server in local_servers():
             click.echo(f"promptceiling: The embedded model answers. {server}", err=True)

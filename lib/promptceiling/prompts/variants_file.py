@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
-from promptceiling.errors import InputError
+from promptceiling.errors import InputError, meant
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.prompts.lineage import kind_of_change
 from promptceiling.prompts.variant import Field, PromptVariant, fields_of
@@ -85,11 +87,8 @@ def _variant(
         given = entered.model_dump(exclude_none=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "entry"
-        raise InputError(
-            f"{path.name}, variant {number}, {key}: {first['msg']}. Known keys: {', '.join(_Entry.model_fields)}.",
-            file=path.name, row=number, column=key,
-        ) from None
+        raise InputError(f"{path.name}, variant {number}, {_said(first)}", file=path.name, row=number,
+                         column=".".join(map(str, first["loc"])) or None) from None
     given.pop("fields", None)
     descriptions = given.pop("labels", {})
     for key in ("confused", "values"):
@@ -113,6 +112,26 @@ def _variant(
         given.setdefault("kind", kind_of_change(parent, variant))
         given.setdefault("parent", parent.name)
     return PromptVariant(fields=fields, **given)
+
+
+_EXPECTED = {
+    "string_type": "a text", "string_too_short": "a text that is not empty", "int_type": "a whole number",
+    "bool_type": "true or false", "dict_type": "keys with values", "model_type": "keys with values",
+    "list_type": "a list", "too_short": "a pair of labels", "too_long": "a pair of labels"}
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong with an entry, and what is expected: one sentence or two."""
+    *place, key = error["loc"] or ("entry",)
+    known: Collection[str] = _FieldEntry.model_fields if place and place[0] == "fields" else _Entry.model_fields
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (*place, key)).lstrip(".")
+    if error["type"] == "missing":
+        return f"{where}: it is missing. Every variant needs a name of its own."
+    if error["type"] == "extra_forbidden":
+        return f"{where}: there is no key {key!r}.{meant(str(key), known)} The keys are {', '.join(known)}."
+    found = repr(error["input"])
+    return (f"{where}: {found if len(found) <= 60 else found[:59] + '…'} was found; expected "
+            f"{_EXPECTED.get(error['type'], 'another value')}.")
 
 
 def _fields(
