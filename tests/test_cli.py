@@ -631,6 +631,46 @@ def test_the_memo_is_written_from_a_workspace_or_a_published_file(call, tmp_path
     assert "name it *.md or *.html" in sentence(call("decide", "--memo", "memo.pdf"))
 
 
+@pytest.mark.usefixtures("decided")
+@pytest.mark.parametrize("words", [
+    ("decide", "--memo", "other.md"), ("decide", "--memo", "other.html"), ("export", "."),
+    ("export", "docs", "--recipe", "Qwen/Qwen3-8B")])
+def test_files_of_others_are_replaced_by_force_alone(call, tmp_path, words):
+    """What this command did not write stays as it is, and the sentence says how it would be replaced."""
+    theirs = {"other.md": "# Mine", "other.html": "<p>Mine", "train.jsonl": "{}", "docs/README.md": "# Mine"}
+    (tmp_path / "docs").mkdir()
+    for name, text in theirs.items():
+        (tmp_path / name).write_text(text)
+
+    line = sentence(call(*words))
+    assert "is there already" in line
+    assert "replace it with --force" in line
+    assert {name: (tmp_path / name).read_text() for name in theirs} == theirs
+    assert [call(*words, *force).exit_code for force in (("--force",), ())] == [0, 0]
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_workspace_is_not_replaced_by_a_published_file(call, tmp_path):
+    """Publishing onto the workspace's own file, or onto any that was not published, changes nothing."""
+    before = (tmp_path / "workspace/store.sqlite").read_bytes()
+
+    assert "is there already and is no published file. Name another." in sentence(
+        call("publish", "workspace/store.sqlite"))
+    assert (tmp_path / "workspace/store.sqlite").read_bytes() == before
+    assert [call("publish", "p.sqlite").exit_code for _ in range(2)] == [0, 0]
+
+
+def test_predictions_replace_predictions_alone(call, tickets):
+    """`run --out` again is fine; onto the labeled set itself it is refused before anything is asked."""
+    words = ("run", "--data", tickets, "--variants", "variants.yaml", "--out")
+    before = tickets.read_bytes()
+
+    assert "tickets.csv is there already and is not of this command." in sentence(call(*words, tickets))
+    assert tickets.read_bytes() == before
+    for _ in range(2):
+        assert "out.csv: 15 predictions.\n" in call(*words, "out.csv").stderr
+
+
 def test_without_a_workspace_there_is_nothing_to_decide(call, tmp_path):
     """Deciding and publishing name the place, and make nothing there."""
     for words in (("decide",), ("decide", "--json"), ("publish", "p.sqlite")):

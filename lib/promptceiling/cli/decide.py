@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promptceiling.cli.group import JSON, STORE, main, print_json
+from promptceiling.cli.group import FORCE, JSON, STORE, check_free, main, print_json
 from promptceiling.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 @click.option("--assume", "assumed", multiple=True, metavar="NAME=VALUE", help="Any other assumption, such as "
               "gpu_usd_per_hour=2; decide --json lists them all under \"assumptions\".")
 @click.option("--memo", type=click.Path(path_type=Path), help="Write the decision record too: FILE.md or FILE.html.")
+@FORCE
 @JSON
 def decide_command(
-    store: str, wanted: tuple[str, ...], assumed: tuple[str, ...], memo: Path | None, as_json: bool, **stated: Any
+    store: str, wanted: tuple[str, ...], assumed: tuple[str, ...], memo: Path | None, force: bool, as_json: bool,
+    **stated: Any
 ) -> None:
     """Answer the decision table from the evidence in the workspace, or in a published file."""
     from dataclasses import asdict
@@ -38,6 +40,7 @@ def decide_command(
     from promptceiling.runs import Workspace, price_table
     from promptceiling.runs.store import now
 
+    check_free(memo, lambda start: start.startswith((b"# Decision: ", b"<!doctype html>\n")), force)
     unknown = [verdict for verdict in wanted if verdict not in get_args(Verdict)]
     if unknown:
         raise InputError(f"{unknown[0]!r} is no verdict; expected one of: {'; '.join(get_args(Verdict))}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from promptceiling.cli.group import COLUMNS, JSON, STORE, main, print_json
+from promptceiling.cli.group import COLUMNS, FORCE, JSON, STORE, main, print_json
 from promptceiling.errors import InputError
 
 
@@ -29,16 +29,18 @@ from promptceiling.errors import InputError
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Of the recipe.")
 @click.option("--with-shots", is_flag=True, help="Keep the examples in every prompt; a fine-tune does not need them.")
 @click.option("--leave-out-leaks", is_flag=True, help="Leave train cases out that repeat a scored case; else refuse.")
+@FORCE
 @STORE
 @JSON
 def export_command(
     folder: Path, data: Path | None, variants_file: Path | None, name: str | None, recipe_model: str | None,
-    model: str | None, base_url: str, epochs: int, seed: int, with_shots: bool, leave_out_leaks: bool, store: str,
-    as_json: bool, **columns: str | None,
+    model: str | None, base_url: str, epochs: int, seed: int, with_shots: bool, leave_out_leaks: bool, force: bool,
+    store: str, as_json: bool, **columns: str | None,
 ) -> None:
     """Write train.jsonl and validation.jsonl into FOLDER, checked; never the sealed test split.
 
-    Exit status 1 where a check blocks: the files are there, and what must be mended first is said.
+    Files that are there and say something else, perhaps what a fine-tune rests on, are replaced by --force alone. Exit
+    status 1 where a check blocks: the files are there, and what must be mended first is said.
     """
     from promptceiling.labeled_set import read_labeled_set, split_labeled_set
     from promptceiling.prompts import PromptVariant, read_variants, standard_variants
@@ -67,9 +69,9 @@ def export_command(
         raise InputError(f"There is no variant {chosen!r}; there is {', '.join(map(repr, known))}.", column="variant")
     files = export_training(
         labeled_set, known[chosen], folder, endpoint=Endpoint(base_url, model) if model else None, epochs=epochs,
-        shots=with_shots, leaks="leave out" if leave_out_leaks else "refuse")
+        shots=with_shots, leaks="leave out" if leave_out_leaks else "refuse", overwrite=force)
     if recipe_model:
-        write_recipe(files, labeled_set, model=recipe_model, seed=seed, epochs=epochs)
+        write_recipe(files, labeled_set, model=recipe_model, seed=seed, epochs=epochs, overwrite=force)
     if as_json:
         print_json({
             "folder": str(folder), "variant": files.variant.name, "train": files.train, "validation": files.validation,

@@ -73,6 +73,20 @@ def parameters_of(said: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
     return found
 
 
+FORCE = click.option("--force", is_flag=True, help="Replace what is there and was not written by this command.")
+
+
+def check_free(path: Path | None, ours: Callable[[bytes], bool], force: bool) -> None:
+    """Raise InputError where a file is there that is not our own earlier one, as its first bytes say."""
+    if path is None or force or not path.is_file():
+        return
+    with path.open("rb") as file:
+        start = file.read(200)
+    if start and not ours(start):
+        raise InputError(f"{path} is there already and is not of this command. Name another file, or replace it with "
+                         "--force.", file=str(path))
+
+
 class _Group(click.Group):
     """Turns the library's errors into one sentence and an exit status, never a traceback."""
 

@@ -13,11 +13,13 @@ import click
 from promptceiling.cli.group import (
     DATA,
     ENDPOINT,
+    FORCE,
     JSON,
     MONEY,
     PARAMETERS,
     STORE,
     VARIANTS,
+    check_free,
     main,
     parameters_of,
     print_json,
@@ -36,12 +38,14 @@ from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 @MONEY
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")
+@FORCE
 @STORE
 @JSON
 def run(
     data: Path, variants_file: Path | None, split: str, model: str | None, base_url: str | None, api_key_env: str,
     parameters: tuple[str, ...], concurrency: int, deadline: float, budget_usd: float | None, price_in: float | None,
-    price_out: float | None, repeats: int, out: Path | None, store: str, as_json: bool, **columns: str | None,
+    price_out: float | None, repeats: int, out: Path | None, force: bool, store: str, as_json: bool,
+    **columns: str | None,
 ) -> None:
     """Ask for every answer that the workspace does not have yet, and score."""
     from promptceiling.prompts import read_variants, standard_variants
@@ -54,8 +58,9 @@ def run(
         run_variants,
         stated_price,
     )
-    from promptceiling.runs.predictions_file import write_predictions
+    from promptceiling.runs.predictions_file import is_predictions, write_predictions
 
+    check_free(out, is_predictions, force)
     labeled_set = split_labeled_set(read_labeled_set(data, **columns))
     variants = read_variants(variants_file, labeled_set) if variants_file else standard_variants(labeled_set)
     endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=parameters_of(parameters))
@@ -81,6 +86,7 @@ def run(
         openings = len(workspace.openings(labeled_set.key)) if split != "validation" else 0
     if out:
         write_predictions(frame, out)
+        click.echo(f"{out}: {len(frame):,} predictions.", err=True)
     if sys.stderr.isatty():
         click.echo("", err=True)
     from promptceiling.reports import score_rows

@@ -58,18 +58,24 @@ def publish(
     workspace: Workspace, path: str | Path, *, assumptions: Assumptions | None = None, set_key: str | None = None,
     texts: bool = True,
 ) -> Published:
-    """Write the snapshot for a labeled set (by default the latest run's); an existing file is replaced at the end.
+    """Write the snapshot for a labeled set (by default the latest run's); an earlier one is replaced at the end.
 
     The file holds the labeled set, variants, runs, answers, latencies, ledger and jobs of this set as they stand at one
     moment, and no key; without `texts` neither the texts of cases nor more of an answer than its labels and confidence.
     What it says is computed from the file itself. Raises WorkspaceError where nothing has run or the file cannot be
-    written, InputError for another suffix than .sqlite or .db.
+    written, InputError for another suffix than .sqlite or .db, and for a file that is there and is no published one.
     """
     if only_shows():
         raise WorkspaceError(WHY)
     path, stated = Path(path), assumptions or Assumptions()
     if path.suffix not in (".sqlite", ".db"):
         raise InputError(f"{path} ends in {path.suffix or 'no suffix'!r}; a published file is named *.sqlite or *.db.")
+    if path.is_file() and path.stat().st_size:
+        try:
+            _values(path)
+        except WorkspaceError:
+            raise InputError(f"{path} is there already and is no published file. Name another.",
+                             file=str(path)) from None
     labeled_set = workspace.load_set(set_key)
     key, text_hash = labeled_set.key, labeled_set.content_hash
     new = path.with_name(f".{path.name}.new.sqlite")

@@ -36,6 +36,11 @@ def write_predictions(frame: pd.DataFrame, path: str | Path) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}.", file=str(path)) from None
 
 
+def is_predictions(start: bytes) -> bool:
+    """Whether a file that starts with these bytes was written by `write_predictions`, be it by an earlier version."""
+    return start.replace(b'"', b"").startswith((b"id,group,variant,repeat,", b"id,variant,repeat,"))
+
+
 def read_predictions(path: str | Path) -> pd.DataFrame:
     """The rows of a predictions file: all text, but `predicted` is None where it is empty and not the answer.
 

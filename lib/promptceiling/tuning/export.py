@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -81,6 +81,19 @@ def training_lines(labeled_set: LabeledSet, variant: PromptVariant) -> list[Line
     return lines_of(labeled_set, variant, training_cases(labeled_set)[0])
 
 
+def text_of(lines: Sequence[Line]) -> str:
+    """JSON Lines, in ASCII."""
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def check_same(texts: Mapping[Path, str]) -> None:
+    """Raise InputError where a file is there that says something else than what is to be written."""
+    for path, text in texts.items():
+        if path.exists() and (not path.is_file() or path.read_bytes() != text.encode()):
+            raise InputError(f"{path} is there already and says something else. Name another folder, or replace it "
+                             "with --force (overwrite=True).", file=str(path))
+
+
 def write_lines(path: Path, lines: Sequence[Line], variant: PromptVariant) -> None:
     """Write JSON Lines (ASCII), read every line back and check it; a process that only shows checks what is there.
 
@@ -90,7 +103,7 @@ def write_lines(path: Path, lines: Sequence[Line], variant: PromptVariant) -> No
     try:
         if not only_shows():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="ascii")
+            path.write_text(text_of(lines), encoding="ascii")
         elif not path.exists():
             raise TuningError(f"There is no {path} yet. {WHY}")
         again = path.read_text(encoding="ascii").split("\n")

@@ -16,7 +16,7 @@ from promptceiling.errors import InputError, TuningError
 from promptceiling.labeled_set import LabeledSet, data_file
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs.read_only import WHY, only_shows
-from promptceiling.tuning.export import Line
+from promptceiling.tuning.export import Line, check_same
 from promptceiling.tuning.training_files import EPOCHS, TrainingFiles
 
 DEFAULT_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
@@ -46,15 +46,16 @@ def open_models() -> dict[str, OpenModel]:
 
 def write_recipe(
     files: TrainingFiles, labeled_set: LabeledSet, *, model: str = DEFAULT_MODEL, name: str = "", seed: int = 0,
-    epochs: int = EPOCHS,
+    epochs: int = EPOCHS, overwrite: bool = True,
 ) -> Path:
     """Write a LoRA recipe beside training files that `export_training` wrote; the folder.
 
     It holds `trl.yaml` with `trl_data/` (prompt and completion, so that the loss is on the answer alone, whatever the
     model's chat template), `axolotl.yaml`, `serve.sh`, `variants.yaml` (the variant to ask the fine-tune with) and a
     README with the commands. `model` is a model id or a folder; `name` what the served fine-tune is called. Raises
-    InputError for a model id that is none, and TuningError where the folder cannot be written. A process that only
-    shows gives the folder of the recipe that is there.
+    InputError for a model id that is none, and without `overwrite` for a page that is there and says something else;
+    TuningError where the folder cannot be written. A process that only shows gives the folder of the recipe that is
+    there.
     """
     if not _MODEL_ID.fullmatch(model):
         raise InputError(f"{model!r} is no model id; expected one such as {DEFAULT_MODEL!r}, or a folder.",
@@ -78,6 +79,8 @@ def write_recipe(
         "serve.sh": _serve(about, name),
         "README.md": _readme(files, about, name, labeled_set.name),
     }
+    if not overwrite:
+        check_same({folder / page: text for page, text in pages.items()})
     try:
         (folder / "trl_data").mkdir(parents=True, exist_ok=True)
         for path in (files.train_path, files.validation_path):

@@ -13,7 +13,16 @@ from promptceiling.labeled_set import Finding, LabeledSet
 from promptceiling.prompts import PromptVariant
 from promptceiling.runs import Endpoint
 from promptceiling.runs.read_only import only_shows
-from promptceiling.tuning.export import Leaking, Line, lines_of, training_cases, training_variant, write_lines
+from promptceiling.tuning.export import (
+    Leaking,
+    Line,
+    check_same,
+    lines_of,
+    text_of,
+    training_cases,
+    training_variant,
+    write_lines,
+)
 from promptceiling.tuning.services import Service, service_of
 from promptceiling.tuning.training_checks import balance, conflicts, leaks_left_out, limits, sealed
 
@@ -89,10 +98,12 @@ class TrainingFiles:
 def export_training(
     labeled_set: LabeledSet, variant: PromptVariant, folder: str | Path, *, endpoint: Endpoint | None = None,
     epochs: int = EPOCHS, shots: bool = False, leaks: Leaking = "refuse", today: date | None = None,
+    overwrite: bool = True,
 ) -> TrainingFiles:
     """Write `train.jsonl` and `validation.jsonl` for a variant into a folder, every line read back and checked.
 
     Shots are left out unless `shots`. A train case that repeats a validation or test case is refused, or left out.
+    Without `overwrite`, a file that is there and says something else is an InputError, and nothing is written.
     `endpoint` is where it would be tuned: its limits, price and closing day are then checked, as of `today`. Raises
     TuningError for a leak, or a line that does not read back; InputError for a set without train cases.
     """
@@ -101,6 +112,8 @@ def export_training(
     asked, folder = training_variant(variant, labeled_set, shots=shots), Path(folder)
     lines = lines_of(labeled_set, variant, cases, shots=shots)
     held = lines_of(labeled_set, variant, validation, shots=shots)
+    if not overwrite:
+        check_same({folder / "train.jsonl": text_of(lines), folder / "validation.jsonl": text_of(held)})
     write_lines(folder / "train.jsonl", lines, asked)
     if held:
         write_lines(folder / "validation.jsonl", held, asked)
