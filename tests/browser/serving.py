@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -118,3 +119,9 @@ def opened(browser, app, query="", **context):
 def kernel_of(page):
     """The id of the page's kernel."""
     return page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+
+
+def findings(page, inside="html"):
+    """What axe-core finds that is serious inside an element: its rule, and the first that breaks it."""
+    found = Axe().run(page, context={"include": [[inside]]}).response["violations"]
+    return [(v["id"], v["help"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]

@@ -1,17 +1,8 @@
 """For everybody: no serious finding of axe-core, light or dark, on a phone too; the whole page by keyboard; print."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.browser.serving import App, opened
-
-SERIOUS = ("serious", "critical")
-
-
-def findings(page):
-    """What axe-core finds that is serious: its rule, and the first element."""
-    found = Axe().run(page).response["violations"]
-    return [(v["id"], v["help"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in SERIOUS]
+from tests.browser.serving import App, findings, opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.serving import PATIENCE_MS, free_port, until
+from tests.browser.serving import PATIENCE_MS, findings, free_port, until
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,15 @@ def ran(browser, lab, name, **context):
     return page
 
 
+def closed(page):
+    """Close a page whose panels have nothing serious by axe-core, in JupyterLab's light theme and in its dark one."""
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+        assert findings(page, ".jp-OutputArea-output") == [], theme
+    page.close()
+
+
 def test_the_walkthrough_in_jupyterlab_answers_its_controls(browser, lab):
     """The verdict shows, sliders have their names, a moved one is answered beside it, and the link of the app is not
     offered where no address would read it."""
@@ -52,7 +61,7 @@ def test_the_walkthrough_in_jupyterlab_answers_its_controls(browser, lab):
     assert page.get_by_role("link", name="Link to these settings").count() == 0
     page.get_by_role("button", name="As published").click()
     expect(page.get_by_role("region", name="With these settings")).to_contain_text("The verdict stays")
-    page.close()
+    closed(page)
 
 
 def test_the_labeled_set_in_jupyterlab_reads_pasted_cells(browser, lab):
@@ -65,7 +74,7 @@ def test_the_labeled_set_in_jupyterlab_reads_pasted_cells(browser, lab):
     page.get_by_role("textbox", name="or pasted text").fill(f"text,label\n{rows}")
     form.click()
     expect(page.get_by_text("40 cases are read").first).to_be_visible(timeout=PATIENCE_MS)
-    page.close()
+    closed(page)
 
 
 def test_a_changed_variant_in_jupyterlab_changes_what_is_sent(browser, lab):
@@ -80,7 +89,7 @@ def test_a_changed_variant_in_jupyterlab_changes_what_is_sent(browser, lab):
     page.get_by_role("combobox", name="Before").select_option("zero-shot")
     after.select_option("5 similar shots")
     expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("similar", timeout=PATIENCE_MS)
-    page.close()
+    closed(page)
 
 
 def test_a_cell_of_the_matrix_in_jupyterlab_opens_its_texts(browser, lab):
@@ -93,7 +102,7 @@ def test_a_cell_of_the_matrix_in_jupyterlab_opens_its_texts(browser, lab):
     cell.click()
     expect(page.get_by_role("heading", name=re.compile(rf"^Expected billing, answered billing: {count} case")))\
         .to_be_visible(timeout=PATIENCE_MS)
-    page.close()
+    closed(page)
 
 
 def test_what_an_alternative_changed_opens_in_jupyterlab(browser, lab):
@@ -108,7 +117,7 @@ def test_what_an_alternative_changed_opens_in_jupyterlab(browser, lab):
     assert inside.evaluate("it => it.open") is False
     row.click()
     assert inside.evaluate("it => it.open") is True
-    page.close()
+    closed(page)
 
 
 def test_a_moved_slider_of_the_decision_in_jupyterlab_is_answered(browser, lab):
@@ -123,7 +132,7 @@ def test_a_moved_slider_of_the_decision_in_jupyterlab_is_answered(browser, lab):
     expect(answer).not_to_contain_text("The verdict stays", timeout=PATIENCE_MS)
     page.get_by_role("button", name="As stated").click()
     expect(answer).to_contain_text("The verdict stays", timeout=PATIENCE_MS)
-    page.close()
+    closed(page)
 
 
 def test_the_list_at_the_top_leads_to_its_headings_in_jupyterlab(browser, lab):

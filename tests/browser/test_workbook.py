@@ -7,7 +7,7 @@ import shutil
 import psutil
 import pytest
 from playwright.sync_api import expect
-from tests.browser.serving import PATIENCE_MS, App
+from tests.browser.serving import PATIENCE_MS, App, findings
 
 from promptceiling.app.pages import STEPS
 from promptceiling.labeled_set import read_labeled_set, split_labeled_set
@@ -111,6 +111,15 @@ def test_a_notebook_is_whole_and_what_would_write_is_refused(reading, step):
         buttons = page.get_by_role("button", name=name, exact=True)
         assert buttons.count()
         assert all(button.is_disabled() for button in buttons.all())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_axe_finds_nothing_serious(reading, step):
+    """Prose, panels and tables of a notebook, light and dark."""
+    page = reading(step)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert findings(page) == [], scheme
 
 
 def test_the_findings_are_filtered_and_nothing_can_be_pasted(reading):
