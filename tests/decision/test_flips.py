@@ -133,7 +133,7 @@ def test_a_measured_input_says_its_interval_and_n():
     found = evidence(p95=OPEN)
 
     assert flip(found, "f1").today == "0.700 [0.670, 0.730], n 400"
-    assert flip(evidence(p95=around(20.0, 5.0, 100)), "p95_ms").today == "20 ms [15 ms, 25 ms], n 100"
+    assert flip(evidence(p95=around(20.0, 5.0, 100)), "p95_ms").today == "20 ms [15, 25], n 100"
     assert flip(evidence(labels=400), "labels").today == "400 cases"
     assert flip(found, "f1_ship").today == "0.850 (stated)"
 

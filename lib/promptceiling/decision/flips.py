@@ -54,8 +54,9 @@ class Flip:
         now, found = shown(self.unit, self.now), self.interval
         if found is None:
             return now if self.measured else f"{now} (stated)"
-        high = "open" if math.isinf(found.high) else shown(self.unit, found.high)
-        return f"{now} [{shown(self.unit, found.low)}, {high}], n {found.n:,}"
+        unit = f" {self.unit.removeprefix('USD').strip()}"  # said once
+        low, high = (shown(self.unit, end).removesuffix(unit) for end in (found.low, found.high))
+        return f"{now} [{low}, {'open' if math.isinf(found.high) else high}], n {found.n:,}"
 
     @property
     def sentence(self) -> str:
