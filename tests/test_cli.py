@@ -338,6 +338,39 @@ def test_running_local_server_is_offered_where_nothing_was_named(call, tickets, 
     assert printed(call("probe", "--json"))["local_servers"][0]["models"] == ["qwen3:8b"]
 
 
+# --- search
+
+def test_search_finds_the_best_of_a_grid_and_goes_on_where_it_was(call, tmp_path):
+    """The best comes with its interval and n, and with what to expect of it; the second search asks for nothing; the
+    written best is the variant that a run on the sealed split asks."""
+    data = written(tmp_path / "cases.csv", made_cases(240))
+    words = ("search", "--data", data, "--calls", 400)
+    first = call(*words, "--out", "best.yaml")
+    found = printed(call(*words, "--json"))
+    ran = printed(call("run", "--data", data, "--variants", "best.yaml", "--split", "test", "--json"))
+
+    assert first.exit_code == 0
+    assert f"search, done: {found['best']}: weighted F1 " in first.stdout
+    assert f"  {found['best']}: weighted F1 " in first.stdout
+    assert "look 1 of " in first.stderr
+    assert (found["state"], found["calls_now"]) == ("done", 0)
+    assert found["calls"] <= 400
+    assert found["variants"][0]["fate"] == "best"
+    assert is_interval({k: v for k, v in found["variants"][0]["f1_weighted"].items() if k != "n"})
+    assert found["selection_corrected"]["n"] < found["n"] == found["variants"][0]["f1_weighted"]["n"]
+    assert [one["name"] for one in ran["variants"]] == [found["best"]]
+    assert "Nothing was sent now, nothing was paid." in call(*words).stdout
+
+
+def test_search_races_the_variants_of_a_file_within_its_budget(call, tickets, tmp_path):
+    """The file's variants are what is raced; a budget that is too small is a sentence, and nothing is asked."""
+    (tmp_path / "two.yaml").write_text("- {name: none}\n- {name: three, shots: 3}\n")
+    words = ("search", "--data", tickets, "--variants", "two.yaml")
+
+    assert {one["name"] for one in printed(call(*words, "--json"))["variants"]} >= {"none", "three"}
+    assert "raise it, or narrow the space" in sentence(call(*words, "--calls", 3))
+
+
 # --- probe and latency
 
 def test_probe_says_what_is_honoured(call):

@@ -11,6 +11,7 @@ import click
 
 from promptceiling.cli.group import (
     DATA,
+    DEADLINE,
     ENDPOINT,
     JSON,
     MONEY,
@@ -79,6 +80,7 @@ def probe(model: str | None, base_url: str | None, api_key_env: str, store: str,
 @click.option("--calls", default=100, show_default=True, type=click.IntRange(1, 10_000), help="Measured, a variant.")
 @ENDPOINT
 @PARAMETERS
+@DEADLINE
 @MONEY
 @STORE
 @JSON

@@ -45,9 +45,11 @@ ENDPOINT = _stacked(
     click.option("--api-key-env", default="OPENAI_API_KEY", show_default=True, help="The variable that holds the key."))
 PARAMETERS = click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
                           help="A parameter of every call, such as temperature=0; may be given several times.")
+CONCURRENCY = click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512),
+                           help="Calls in flight, at most.")
+DEADLINE = click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
+                        help="Seconds a call may take.")
 MONEY = _stacked(
-    click.option("--deadline", default=120.0, show_default=True, type=click.FloatRange(0.1),
-                 help="Seconds a call may take."),
     click.option("--budget", "budget_usd", type=click.FloatRange(0),
                  help="USD that all calls of this workspace together may cost; status 3 before it might be passed."),
     click.option("--price-in", type=click.FloatRange(0),

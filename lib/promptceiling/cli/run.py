@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from promptceiling.cli.group import (
+    CONCURRENCY,
     DATA,
+    DEADLINE,
     ENDPOINT,
     FORCE,
     JSON,
@@ -34,7 +36,8 @@ from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 @click.option("--split", type=click.Choice(["validation", "test", "all"]), default="validation", show_default=True)
 @ENDPOINT
 @PARAMETERS
-@click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 512))
+@CONCURRENCY
+@DEADLINE
 @MONEY
 @click.option("--repeats", default=1, show_default=True, type=click.IntRange(1, 100))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions as CSV.")

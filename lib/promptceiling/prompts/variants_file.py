@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,6 +78,17 @@ def read_variants(path: str | Path, labeled_set: LabeledSet) -> tuple[PromptVari
     if twice:
         raise InputError(f"{path.name} has two variants named {twice[0]!r}. Give each its own name.", file=path.name)
     return tuple(variants)
+
+
+def variant_entry(variant: PromptVariant, labeled_set: LabeledSet) -> dict[str, Any]:
+    """The variant as an entry of a variants file: read with the same labeled set it has the same fingerprint."""
+    entry = {
+        key: value for key, value in asdict(variant).items()
+        if key not in ("fields", "parent", "values", "confused") and value not in (None, "")}
+    asked: dict[str, Any] = dict.fromkeys(labeled_set.fields)  # null: not asked for
+    for field in variant.fields:
+        asked[field.name] = {"about": field.about, "labels": dict(field.descriptions)}
+    return entry | {"fields": asked, "values": dict(variant.values), "confused": [list(c) for c in variant.confused]}
 
 
 def _variant(

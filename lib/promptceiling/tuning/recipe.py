@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import yaml
 
 from promptceiling.errors import InputError, TuningError
 from promptceiling.labeled_set import LabeledSet, data_file
-from promptceiling.prompts import PromptVariant
+from promptceiling.prompts.variants_file import variant_entry
 from promptceiling.runs.read_only import WHY, only_shows
 from promptceiling.tuning.export import Line, check_same
 from promptceiling.tuning.training_files import EPOCHS, TrainingFiles
@@ -134,17 +134,6 @@ def axolotl_configuration(
         "bf16": True, "gradient_checkpointing": True, "logging_steps": 5, "save_strategy": "epoch",
         "save_total_limit": 1,
     }
-
-
-def variant_entry(variant: PromptVariant, labeled_set: LabeledSet) -> dict[str, Any]:
-    """The variant as an entry of a variants file: read with the same labeled set it has the same fingerprint."""
-    entry = {
-        key: value for key, value in asdict(variant).items()
-        if key not in ("fields", "parent", "values", "confused") and value not in (None, "")}
-    asked: dict[str, Any] = dict.fromkeys(labeled_set.fields)  # null: not asked for
-    for field in variant.fields:
-        asked[field.name] = {"about": field.about, "labels": dict(field.descriptions)}
-    return entry | {"fields": asked, "values": dict(variant.values), "confused": [list(c) for c in variant.confused]}
 
 
 def _parted(line: Line) -> Line:
