@@ -18,7 +18,7 @@ def words(widget):
                                                (True, "Not a number")])
 def test_a_number_is_held_against_the_interval(said, verdict):
     """In it or not, and how far off; the measured figure has its interval and its n."""
-    found = words(check_number(said, FOUND, about="F1", because="why"))
+    found = words(check_number(said, FOUND, about="F1", because="why", hint="look"))
 
     assert verdict in found
     assert ("0.70 [0.65, 0.75], n 400" in found) == (verdict != "Not a number")
@@ -26,23 +26,36 @@ def test_a_number_is_held_against_the_interval(said, verdict):
 
 def test_nothing_is_given_away_before_a_prediction():
     """Neither the number nor the right choice shows."""
-    assert "0.70" not in words(check_number(None, FOUND, about="F1", because="it is 0.70"))
-    assert "apples" not in words(check_choice(None, "apples", ["apples", "pears"], because="apples"))
+    assert "0.70" not in words(check_number(None, FOUND, about="F1", because="it is 0.70", hint="look"))
+    assert "apples" not in words(check_choice(None, "apples", ["apples", "pears"], because="apples", hint="look"))
 
 
 def test_a_choice_is_right_wrong_or_no_option():
     """Each has its word, and the reason stands below the first two."""
     options = ["apples", "pears"]
 
-    assert "Yes" in words(check_choice("apples", "apples", options, because="they fell"))
-    assert "says otherwise" in words(check_choice("pears", "apples", options, because="they fell"))
-    assert "they fell" in words(check_choice("pears", "apples", options, because="they fell"))
-    assert "Not one of the options" in words(check_choice("plums", "apples", options, because="they fell"))
+    assert "Yes" in words(check_choice("apples", "apples", options, because="they fell", hint="look"))
+    assert "says otherwise" in words(check_choice("pears", "apples", options, because="they fell", hint="look"))
+    assert "they fell" in words(check_choice("apples", "apples", options, because="they fell", hint="look"))
+    assert "Not one of the options" in words(check_choice("plums", "apples", options, because="they fell", hint="look"))
+
+
+@pytest.mark.parametrize("wrong", [
+    check_choice("pears", "apples", ["apples", "pears"], because="they fell", hint="look down"),
+    check_number(0.5, FOUND, about="apples", because="they fell, 0.70", hint="look down")])
+def test_a_wrong_answer_gives_a_hint_and_folds_the_solution(wrong):
+    """Outside of what is folded stands where to look, and neither the answer nor the reason."""
+    open_part, folded = wrong.value.split("</style>")[1].split("<details>")
+
+    assert "look down" in open_part
+    assert "they fell" not in open_part
+    assert "0.70" not in open_part
+    assert "they fell" in folded
 
 
 def test_what_a_pupil_writes_is_shown_as_text():
     """Markup in an answer is text."""
-    assert "<b>" not in check_choice("<b>x</b>", "a", ["a"], because="").value.split("</style>")[1]
+    assert "<b>" not in check_choice("<b>x</b>", "a", ["a"], because="", hint="").value.split("</style>")[1]
 
 
 def test_done_counts_what_is_done():
