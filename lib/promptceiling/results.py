@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from promptceiling.decision.answers import by_case, first_repeat, prompts_of
+from promptceiling.decision.answers import by_case, first_repeat, prompts_of, without_copies
 from promptceiling.errors import InputError
 from promptceiling.runs import Workspace, is_embedded
 from promptceiling.scores import (
@@ -24,6 +24,7 @@ from promptceiling.scores import (
     compare_paired,
     leaderboard_of,
     plateau_of,
+    point_metrics,
     score_predictions,
 )
 from promptceiling.scores.plateau import GAIN
@@ -145,6 +146,7 @@ def plateau(
 ) -> ShownPlateau:
     """Whether the variants, in the order in which they were first asked, have stopped gaining; or what is missing.
 
+    Of several models, the prompts of the one that has the best are meant; one under a second name counts once.
     A frame's order is its `iteration`, else that of its rows; its kinds of change are its `kind`, else one. Raises
     InputError as `leaderboard` does.
 
@@ -153,14 +155,25 @@ def plateau(
     'too few iterations'
     """
     frame = prompts_of(answers, split)
-    asked, _ = by_case(frame)
-    down = pd.concat([rows["outcome"] == "failed" for _, rows in asked], axis=1).any(axis=1).to_numpy()
-    shared = asked[0][1][~down]
+    known = _labels(frame, labels)
+    if len(frame[["model", "base_url"]].drop_duplicates()) > 1:
+        _, best = max(_none_failed(frame), key=lambda asked: point_metrics(
+            asked[1]["expected"].tolist(), asked[1]["predicted"].tolist(), known).f1_weighted)
+        frame = frame[(frame["model"] == best["model"].iloc[0]) & (frame["base_url"] == best["base_url"].iloc[0])]
+    asked = without_copies(_none_failed(frame))
+    shared = asked[0][1]
     found = plateau_of(
         shared["expected"].tolist(),
-        [(name, str(rows["kind"].iloc[0]), rows["predicted"][~down].tolist()) for name, rows in asked],
-        _labels(frame, labels), threshold=threshold, limit=limit, units=_units(shared), seed=seed)
+        [(name, str(rows["kind"].iloc[0]), rows["predicted"].tolist()) for name, rows in asked], known,
+        threshold=threshold, limit=limit, units=_units(shared), seed=seed)
     return ShownPlateau(**_values(found), threshold=threshold, embedded=_embedded(frame))
+
+
+def _none_failed(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Each variant on the cases in which none failed."""
+    asked, _ = by_case(frame)
+    down = pd.concat([rows["outcome"] == "failed" for _, rows in asked], axis=1).any(axis=1).to_numpy()
+    return [(name, rows[~down]) for name, rows in asked]
 
 
 def _values(result: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is gathered from a workspace in which not everything went well."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from sqlalchemy import insert
 from tests.decision.small_run import small_set
 from tests.made_up import made_cases, made_set
+from tests.runs.misbehaving_server import completion, serving
 
+from promptceiling import plateau
 from promptceiling.decision import Assumptions, best_variant, decide, gather
 from promptceiling.decision.inspection import inspector_of
 from promptceiling.decision.usage import requests_per_s
@@ -89,6 +92,36 @@ def test_scored_cases_that_repeat_a_train_case_are_counted_as_the_audit_counts_t
     assert found.leaking == sum(f.figure("near").count for f in audit(leaking) if f.code.startswith("leakage_train"))
     assert decision.because.startswith("2 of 40 (5.0% [1.4%, 16.5%]) scored cases nearly repeat a train case")
     assert not decision.checklist[0].done
+
+
+def test_a_prompt_under_a_second_name_is_no_second_iteration(workspace):
+    """Three prompts named again are still three iterations, too few for a plateau."""
+    named_again = [replace(v, name=f"{v.name}, again") for v in standard_variants(LABELED)]
+    asyncio.run(run_variants(workspace, LABELED, named_again, Endpoint()))
+    found = gather(workspace)
+
+    assert len(found.prompts) == 6
+    assert found.plateau.iterations == plateau(workspace).iterations == tuple(
+        v.name for v in standard_variants(LABELED))
+    assert found.plateau.state == "too few iterations"
+
+
+def test_what_a_weaker_model_answered_is_no_iteration_of_the_best_ones_prompts(workspace):
+    """Prompts tried on another model too leave the history that the plateau rests on, and the table names its model."""
+    async def ask_another():
+        async with serving([completion('{"category": "integration"}')]) as server:
+            another = Endpoint(server.base_url, "another")
+            await run_variants(workspace, LABELED, standard_variants(LABELED), another)
+
+    alone = gather(workspace).plateau
+    asyncio.run(ask_another())
+    found = gather(workspace)
+    rows = {row.id: row for row in decide(found, Assumptions(), price_table()).rows}
+
+    assert {p.model for p in found.prompts} == {"another", "embedded-in-context"}
+    assert found.plateau == alone
+    assert plateau(workspace).scores == alone.scores
+    assert "3 iterations of 3 kinds on embedded-in-context" in rows["plateau"].reason
 
 
 def test_what_an_endpoint_said_of_a_models_end_is_evidence(workspace):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -29,6 +29,16 @@ def groups(frame: pd.DataFrame) -> Iterator[tuple[Key, pd.DataFrame]]:
 def first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a case, by its id: that of the first repeat."""
     return rows.sort_values("repeat").drop_duplicates("case_id").set_index("case_id")
+
+
+def without_copies(asked: Iterable[tuple[str, pd.DataFrame]]) -> list[tuple[str, pd.DataFrame]]:
+    """The iterations among (name, first repeats on shared cases): what was sent and answered alike under another name
+    is the same one, so no plateau is confirmed by trying nothing."""
+    first: dict[tuple[object, ...], tuple[str, pd.DataFrame]] = {}
+    for name, rows in asked:
+        said = (p if isinstance(p, str) else None for p in rows["predicted"])
+        first.setdefault((str(rows["fingerprint"].iloc[0]), *said), (name, rows))
+    return list(first.values())
 
 
 def complete(rows: pd.DataFrame) -> bool:

@@ -8,7 +8,15 @@ from dataclasses import replace
 import pandas as pd
 
 from promptceiling.decision.alternatives import alternatives_of
-from promptceiling.decision.answers import Key, asked_in_full, candidates, complete, first_repeat, groups
+from promptceiling.decision.answers import (
+    Key,
+    asked_in_full,
+    candidates,
+    complete,
+    first_repeat,
+    groups,
+    without_copies,
+)
 from promptceiling.decision.evidence import Evidence, Opening, Scored
 from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
@@ -65,7 +73,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         classes={str(k): int(v) for k, v in labeled_set.cases[EXPECTED + MAIN_FIELD].value_counts().items()},
         splits={str(k): int(v) for k, v in labeled_set.cases["split"].value_counts().items()},
         second_reading=readiness.second_reading, prompts=scored, selection_corrected=corrected, test_f1=test_f1,
-        plateau=_plateau(validation, labels, threshold), label_names=labels,
+        plateau=_plateau(validation, best, labels, threshold), label_names=labels,
         confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=alternatives,
         openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
                        for o in workspace.openings(labeled_set.key).to_dict("records")),
@@ -132,7 +140,13 @@ def _with_standing(
         p95_ms=latency_ms(latencies, key[3], key[0]), requests_per_s=requests_per_s(rows))
 
 
-def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) -> Plateau | None:
+def _plateau(
+    validation: pd.DataFrame, best: Scored | None, labels: Sequence[str], threshold: float
+) -> Plateau | None:
+    """Over the prompts of the best one's model: what another model answered tells nothing of this one's ceiling."""
+    if best is None:
+        return None
+    validation = validation[(validation["model"] == best.model) & (validation["base_url"] == best.base_url)]
     asked = [(key[2], first_repeat(rows)) for key, rows in groups(asked_in_full(validation)) if complete(rows)]
     if not asked:
         return None
@@ -140,7 +154,8 @@ def _plateau(validation: pd.DataFrame, labels: Sequence[str], threshold: float) 
     if not cases:
         return None
     shared = asked[0][1].loc[cases]
-    iterations = [(name, str(rows["kind"].iloc[0]), rows.loc[cases, "predicted"].tolist()) for name, rows in asked]
+    iterations = [(name, str(rows["kind"].iloc[0]), rows["predicted"].tolist())
+                  for name, rows in without_copies((name, rows.loc[cases]) for name, rows in asked)]
     return plateau_of(shared["expected"].tolist(), iterations, labels, threshold=threshold, limit=GAIN,
                       units=shared["unit"].tolist())
 

@@ -12,7 +12,7 @@ from promptceiling.decision.conditions import Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.precedence import LEAST_CASES, ceiling, ceiling_said
+from promptceiling.decision.precedence import LEAST_CASES, ceiling, ceiling_said, other_models
 from promptceiling.decision.words import (
     amount,
     count,
@@ -161,6 +161,8 @@ def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
     if plateau is None:
         return *head, "No iteration has been scored.", "Run several variants, of several kinds.", ""
     history = f"{len(plateau.iterations)} iterations of {len(plateau.kinds)} kinds"
+    if evidence.best is not None and other_models(evidence):
+        history += f" on {evidence.best.model}"
     gain = plateau.gain
     if gain is not None:
         history += (f"; the last three gained {points(gain.value)}, at most {points(gain.high)} (95% bound) on "
