@@ -193,6 +193,43 @@ def test_repeats_of_a_tool_are_numbered_in_their_order(tmp_path, workspace):
     assert completions(workspace, SET)["repeat"].value_counts().to_dict() == {0: 12, 1: 12, 2: 12}
 
 
+def test_json_lines_of_promptfoo_are_its_results(tmp_path, workspace):
+    """`--output results.jsonl` writes one result a line, some without `vars` of their own."""
+    rows = promptfoo(ANSWERS)["results"]["results"]
+    for row in rows:
+        del row["vars"]
+    path = tmp_path / "results.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n")
+
+    assert (import_results(workspace, path, SET).tool, workspace.sets()["name"].tolist()) == ("promptfoo", [SET.name])
+    assert (completions(workspace, SET)["predicted"] == completions(workspace, SET)["expected"]).all()
+
+
+def test_label_of_a_promptfoo_assertion_is_found_in_sets_and_long_prompts_are_cut(tmp_path, workspace):
+    """An assert-set holds assertions; a prompt without a label is labelled with its whole text, and gets a short
+    name."""
+    whole = promptfoo(ANSWERS)
+    for row in whole["results"]["results"]:
+        row["testCase"]["assert"] = [{"type": "assert-set", "assert": row["testCase"]["assert"]}]
+        row["prompt"]["label"] = "Classify this.\n" * 20
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(whole))
+    import_results(workspace, path)
+    frame = completions(workspace, workspace.load_set())
+
+    assert sorted(frame["expected"]) == sorted(ANSWERS)
+    assert {name[:24] for name in frame["variant"]} == {"prompt 0: Classify this."}
+    assert frame["variant"].str.len().max() < 80
+
+
+def test_stripped_answers_are_none(tmp_path, workspace):
+    """What promptfoo puts in place of an answer is not read as one."""
+    path = written(tmp_path, "promptfoo", ["[output stripped]"] * 12)
+
+    with pytest.raises(InputError, match="PROMPTFOO_STRIP_RESPONSE_OUTPUT, so it holds no answers"):
+        import_results(workspace, path, SET)
+
+
 def test_call_that_failed_in_promptfoo_is_failed_and_a_failed_assertion_is_an_answer(tmp_path, workspace):
     """failureReason 2 is an error of the call; 1 says only that the answer was not the expected one. A finish reason
     is kept."""

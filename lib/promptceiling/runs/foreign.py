@@ -1,50 +1,17 @@
-"""Results of other tools as rows: promptfoo and Inspect logs (JSON), DSPy's evaluation CSV, plain CSV or JSONL."""
+"""Results of other tools as rows: promptfoo's (JSON, JSONL), Inspect's (JSON), DSPy's CSV, plain CSV or JSONL."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from promptceiling.errors import InputError
 from promptceiling.runs.cells import read_cell
-
-_INPUT = ("input", "text", "query", "question", "message", "ticket", "sentence", "content")
-_EXPECTED = ("expected_category", "expected", "target", "label", "category", "gold", "__expected")
-_PROMPTFOO_ERROR = 2  # its failureReason where the call, and not an assertion, failed
-_EQUAL = ("equals", "iequals", "contains", "icontains")  # assertions that name the expected label
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignRow:
-    """One answer that another tool got.
-
-    Attributes
-    ----------
-    id, input, expected: what the file says of the case; "" where it says nothing.
-    text: the completion, or the bare label; "" where there is none.
-    failed: whether the tool says that no answer came; a refused answer is not failed.
-    variant, model: the prompt's and the model's name in that tool.
-    Seconds and token counts are None where the file has none.
-    """
-
-    id: str
-    input: str
-    expected: str
-    text: str
-    variant: str
-    model: str
-    repeat: int = 0
-    failed: bool = False
-    refused: bool = False
-    truncated: bool = False
-    latency_s: float | None = None
-    input_tokens: int | None = None
-    cached_tokens: int | None = None
-    output_tokens: int | None = None
+from promptceiling.runs.foreign_row import EXPECTED, INPUT, ForeignRow, count_of, dict_of, number_of, said, text_of
+from promptceiling.runs.promptfoo import is_promptfoo, promptfoo_row
 
 
 def read_foreign(path: str | Path) -> tuple[str, list[ForeignRow]]:
@@ -82,7 +49,7 @@ def _of_json(path: Path, text: str) -> tuple[str, Iterator[ForeignRow]]:
     if isinstance(results, dict):
         results = results.get("results")
     if isinstance(results, list):
-        return "promptfoo", (_promptfoo(_record(path, k, row)) for k, row in enumerate(results, 1))
+        return "promptfoo", (promptfoo_row(_record(path, k, row)) for k, row in enumerate(results, 1))
     if isinstance(whole.get("samples"), list) and isinstance(whole.get("eval"), dict):
         head = whole["eval"]
         return "inspect", (_inspect(head, _record(path, k, row)) for k, row in enumerate(whole["samples"], 1))
@@ -93,73 +60,56 @@ def _of_json(path: Path, text: str) -> tuple[str, Iterator[ForeignRow]]:
 
 
 def _of_table(path: Path, rows: list[Mapping[str, Any]]) -> tuple[str, Iterator[ForeignRow]]:
+    if rows and all(map(is_promptfoo, rows)):
+        return "promptfoo", map(promptfoo_row, rows)
     columns = set[str]().union(*rows)
     guess = next((c for c in sorted(columns) if c.startswith("pred_") and f"example_{c[5:]}" in columns), None)
     if guess:
         expected = f"example_{guess[5:]}"
         return "dspy", (ForeignRow(  # an example that failed has no prediction, and its label no prefix
-            _text(r, "id"), _text(r, *_INPUT), _text(r, expected) or _text(r, guess[5:]), _text(r, guess), "program",
-            "dspy", failed=guess not in r) for r in rows)
+            text_of(r, "id"), text_of(r, *INPUT), text_of(r, expected) or text_of(r, guess[5:]), text_of(r, guess),
+            "program", "dspy", failed=guess not in r) for r in rows)
     if not columns & {"predicted", "prediction"}:
         raise InputError(
             f"{path.name} is neither promptfoo's nor Inspect's JSON, nor a table with a column 'predicted' (or, as "
-            f"DSPy writes it, 'example_NAME' and 'pred_NAME'); found {', '.join(sorted(columns)[:12])}.",
+            f"DSPy writes it, 'example_NAME' and 'pred_NAME'); found {', '.join(sorted(columns)[:12])}. Of promptfoo's "
+            "formats, .json and .jsonl are read.",
             file=path.name, column="predicted")
     return "predictions", (_plain(path, k, row) for k, row in enumerate(rows, 1))
 
 
-def _promptfoo(row: Mapping[str, Any]) -> ForeignRow:
-    case, response, provider = _dict(row, "testCase"), _dict(row, "response"), row.get("provider")
-    values = _dict(row, "vars") or _dict(case, "vars")
-    stated = next((str(a["value"]) for a in case.get("assert") or [] if isinstance(a, dict)
-                   and a.get("type") in _EQUAL and isinstance(a.get("value"), str) and "{{" not in a["value"]), "")
-    usage = _dict(response, "tokenUsage") or _dict(row, "tokenUsage")
-    named = provider if isinstance(provider, str) else _text(provider or {}, "label", "id")
-    output = response.get("output")
-    latency = _number(row.get("latencyMs"))
-    return ForeignRow(
-        _text(_dict(case, "metadata"), "id") or _text(values, "id"), _text(values, *_INPUT) or _only_text(values),
-        stated or _text(values, *_EXPECTED), _said(output),
-        _text(_dict(row, "prompt"), "label") or f"prompt {row.get('promptIdx', 0)}", named,
-        failed=(output is None and not response.get("isRefusal")) or row.get("failureReason") == _PROMPTFOO_ERROR,
-        refused=bool(response.get("isRefusal")) or response.get("finishReason") == "content_filter",
-        truncated=response.get("finishReason") == "length",
-        latency_s=None if latency is None or response.get("cached") else latency / 1000,
-        input_tokens=_count(usage.get("prompt")), output_tokens=_count(usage.get("completion")))
-
-
 def _inspect(head: Mapping[str, Any], row: Mapping[str, Any]) -> ForeignRow:
-    output = _dict(row, "output")
+    output = dict_of(row, "output")
     choice = next((c for c in output.get("choices") or [] if isinstance(c, dict)), {})
     text = output.get("completion")
     if not isinstance(text, str):
-        text = _said(_dict(choice, "message").get("content"))
+        text = said(dict_of(choice, "message").get("content"))
     target = row.get("target")
-    usage = _dict(output, "usage")
-    cached = _count(usage.get("input_tokens_cache_read"))
-    given = _count(usage.get("input_tokens"))
+    usage = dict_of(output, "usage")
+    cached = count_of(usage.get("input_tokens_cache_read"))
+    given = count_of(usage.get("input_tokens"))
     return ForeignRow(
-        _text(row, "id"), _last_user(row.get("input")), str(target[0] if isinstance(target, list) and target else target
-                                                           or ""), text,
+        text_of(row, "id"), _last_user(row.get("input")),
+        str(target[0] if isinstance(target, list) and target else target or ""), text,
         str(head.get("task") or "task"), str(output.get("model") or head.get("model") or "inspect"),
-        repeat=max(0, (_count(row.get("epoch")) or 1) - 1), failed=bool(row.get("error")) or not choice,
+        repeat=max(0, (count_of(row.get("epoch")) or 1) - 1), failed=bool(row.get("error")) or not choice,
         refused=choice.get("stop_reason") == "content_filter",
         truncated=choice.get("stop_reason") in ("max_tokens", "model_length"),
-        latency_s=_number(output.get("time")), input_tokens=None if given is None else given + (cached or 0),
-        cached_tokens=cached, output_tokens=_count(usage.get("output_tokens")))
+        latency_s=number_of(output.get("time")), input_tokens=None if given is None else given + (cached or 0),
+        cached_tokens=cached, output_tokens=count_of(usage.get("output_tokens")))
 
 
 def _plain(path: Path, number: int, row: Mapping[str, Any]) -> ForeignRow:
-    outcome = _text(row, "outcome") or "answered"
-    repeat = _text(row, "repeat") or "0"
+    outcome = text_of(row, "outcome") or "answered"
+    repeat = text_of(row, "repeat") or "0"
     if not repeat.isdecimal():
         raise InputError(f"{path.name}, row {number} has the repeat {repeat!r}; expected a number from 0.",
                          file=path.name, row=number, column="repeat")
     return ForeignRow(
-        _text(row, "id"), _text(row, *_INPUT), _text(row, *_EXPECTED), _text(row, "predicted", "prediction"),
-        _text(row, "variant") or path.stem, _text(row, "model") or path.stem, int(repeat), outcome == "failed",
-        outcome == "refused", outcome == "truncated", _number(row.get("latency_s")), _count(row.get("input_tokens")),
-        _count(row.get("cached_tokens")), _count(row.get("output_tokens")))
+        text_of(row, "id"), text_of(row, *INPUT), text_of(row, *EXPECTED), text_of(row, "predicted", "prediction"),
+        text_of(row, "variant") or path.stem, text_of(row, "model") or path.stem, int(repeat), outcome == "failed",
+        outcome == "refused", outcome == "truncated", number_of(row.get("latency_s")),
+        count_of(row.get("input_tokens")), count_of(row.get("cached_tokens")), count_of(row.get("output_tokens")))
 
 
 def _csv_rows(path: Path, text: str) -> list[Mapping[str, Any]]:
@@ -190,46 +140,7 @@ def _record(path: Path, number: int, row: object) -> Mapping[str, Any]:
     return row
 
 
-def _dict(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = row.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(row: Mapping[str, Any], *names: str) -> str:
-    """The first of these that holds a text or a number."""
-    for name in names:
-        value = row.get(name)
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value) != "":
-            return str(value)
-    return ""
-
-
-def _only_text(values: Mapping[str, Any]) -> str:
-    """The variable that is a text and no label, where there is one alone."""
-    texts = [value for name, value in values.items() if isinstance(value, str) and name not in _EXPECTED]
-    return texts[0] if len(texts) == 1 else ""
-
-
-def _said(output: object) -> str:
-    if isinstance(output, list):
-        return "".join(str(p.get("text", "")) for p in output if isinstance(p, dict))
-    return output if isinstance(output, str) else "" if output is None else json.dumps(output)
-
-
 def _last_user(given: object) -> str:
     if isinstance(given, list):
         given = next((m.get("content") for m in reversed(given) if isinstance(m, dict) and m.get("role") == "user"), "")
-    return _said(given)
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if 0 <= number < 1e7 else None
-
-
-def _count(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+    return said(given)

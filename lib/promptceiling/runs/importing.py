@@ -16,7 +16,8 @@ from promptceiling.labeled_set import LabeledSet, split_labeled_set
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts import PromptVariant, fields_of
 from promptceiling.runs.answer import Answer
-from promptceiling.runs.foreign import ForeignRow, read_foreign
+from promptceiling.runs.foreign import read_foreign
+from promptceiling.runs.foreign_row import ForeignRow
 from promptceiling.runs.workspace import Workspace
 
 
