@@ -124,6 +124,17 @@ def test_what_a_weaker_model_answered_is_no_iteration_of_the_best_ones_prompts(w
     assert "3 iterations of 3 kinds on embedded-in-context" in rows["plateau"].reason
 
 
+def test_the_latency_of_a_model_of_the_same_name_elsewhere_is_not_the_prompts(workspace):
+    """Calls timed at another base URL leave the prompt's latency unmeasured; those timed where it ran count."""
+    chosen = best_variant(workspace, gather(workspace))
+    workspace.save_latencies(LABELED.key, chosen, "http://elsewhere/v1", "embedded-in-context", [0.5] * 100)
+    assert gather(workspace).best.p95_ms is None
+
+    workspace.save_latencies(LABELED.key, chosen, EMBEDDED_URL, "embedded-in-context", [0.1] * 100)
+    assert gather(workspace).best.p95_ms.value == pytest.approx(100)
+    assert gather(workspace).best.p95_ms.n == 100
+
+
 def test_what_an_endpoint_said_of_a_models_end_is_evidence(workspace):
     """The shutdown date of a model that was asked there, and no other's."""
     with workspace.writing() as connection:

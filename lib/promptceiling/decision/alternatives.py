@@ -159,14 +159,15 @@ def _compared(
         said = [side["predicted"].tolist() for side in sides]
         seeds = delta_over_draws(expected, [a["predicted"].tolist()], said, labels, units=units)
         f1 = variation_of(expected, said, labels, units=units).mean
-    model, fingerprint = str(rows["model"].iloc[0]), str(rows["fingerprint"].iloc[0])
+    fingerprint, model, base_url = (str(rows[name].iloc[0]) for name in ("fingerprint", "model", "base_url"))
     kept = ~(a["outcome"].eq("failed") | b["outcome"].eq("failed"))
     a, b = a[kept], b[kept]
     return Alternative(
         kind=kind, name=str(rows["variant"].iloc[0]) if kind != "fine-tune" else f"fine-tune of {base}", model=model,
         split=split, f1_weighted=f1, prompt_f1_weighted=before.f1_weighted, comparison=comparison,
         comparable=comparison.withheld is None, tokens=token_use(pd.concat(drawn)),
-        p95_ms=latency_ms(latencies, fingerprint, model), p50_ms=latency_ms(latencies, fingerprint, model, 0.5),
+        p95_ms=latency_ms(latencies, fingerprint, model, base_url),
+        p50_ms=latency_ms(latencies, fingerprint, model, base_url, 0.5),
         seeds=seeds, models=tuple(str(each["model"].iloc[0]) for each in drawn),
         per_class=class_changes(a, b, labels),
         fields=field_changes(a, b), formats=format_changes(a, b), requests_per_s=requests_per_s(rows),

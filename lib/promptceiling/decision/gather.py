@@ -137,7 +137,7 @@ def _with_standing(
         first_run_at=str(rows["first_run_at"].iloc[0]), score=score,
         delta_to_best=standing.delta_to_best if standing else None, tied=standing.tied if standing else None,
         best_share=standing.best_share if standing else None, tokens=token_use(rows),
-        p95_ms=latency_ms(latencies, key[3], key[0]), requests_per_s=requests_per_s(rows))
+        p95_ms=latency_ms(latencies, key[3], key[0], key[1]), requests_per_s=requests_per_s(rows))
 
 
 def _plateau(

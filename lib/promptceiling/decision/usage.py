@@ -58,9 +58,13 @@ def requests_per_s(rows: pd.DataFrame) -> Interval | None:
                     len(seconds))
 
 
-def latency_ms(latencies: pd.DataFrame, fingerprint: str, model: str, quantile: float = 0.95) -> Interval | None:
-    """A percentile of what was measured apart for a variant and a model, in milliseconds; None where nothing was."""
-    own = latencies[(latencies["fingerprint"] == fingerprint) & (latencies["model"] == model)]
+def latency_ms(
+    latencies: pd.DataFrame, fingerprint: str, model: str, base_url: str, quantile: float = 0.95
+) -> Interval | None:
+    """A percentile of what was measured apart for a variant and a model where it is served, in milliseconds; None where
+    nothing was: a model of the same name elsewhere is as fast as what serves it there."""
+    own = latencies[(latencies["fingerprint"] == fingerprint) & (latencies["model"] == model)
+                    & (latencies["base_url"] == base_url)]
     return percentile_interval((own["seconds"] * 1000).tolist(), quantile) if len(own) else None
 
 
