@@ -147,3 +147,14 @@ def test_a_comparison_with_failures_decides_nothing():
 
     assert found.status == "undecidable"
     assert found.reason.endswith(why)
+
+
+def test_a_plateau_of_weak_tries_is_said_to_be_one():
+    """Three iterations wholly below the best gain nothing; how far below is said, and of near ones nothing is."""
+    best, weak, near = (Interval(v, v - 0.04, v + 0.04, 400) for v in (0.7, 0.4, 0.67))
+    found = plateau("confirmed")
+    tried = {name: row("plateau", evidence(plateau=replace(found, scores=(best,) * 3 + (last,) * 3))).reason
+             for name, last in (("weak", weak), ("near", near))}
+
+    assert "all three lie wholly below the best, the nearest at 0.40 [0.36, 0.44] against 0.70 [0.66" in tried["weak"]
+    assert "below the best" not in tried["near"]

@@ -26,7 +26,8 @@ from promptceiling.decision.words import (
     usd,
 )
 from promptceiling.runs import Price
-from promptceiling.scores import Interval, Status, labels_to_decide, status_of
+from promptceiling.scores import Interval, Plateau, Status, labels_to_decide, status_of
+from promptceiling.scores.plateau import LAST
 
 _NEARLY_ALL = 0.98  # a ceiling of the labels above this is not worth a sentence
 _CALLS_FOR_AN_END = 72  # single calls from which the upper end of a 95% interval of p95 is one of them: 0.95^72 < 0.025
@@ -167,6 +168,7 @@ def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
     if gain is not None:
         history += (f"; the last three gained {points(gain.value)}, at most {points(gain.high)} (95% bound) on "
                     f"{gain.n} cases")
+        history += _weak_tries(plateau)
     plateau, source = plateau.at(stated.f1_ship), _run(evidence, "validation")
     limit = points(plateau.limit)
     if plateau.state == "too few cases":
@@ -183,6 +185,16 @@ def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
             f"{history}; at least 3 kinds are needed.", "Change something else: shots, selection, wording."),
     }[plateau.state]
     return *head, reason, remedy, source
+
+
+def _weak_tries(plateau: Plateau) -> str:
+    """What to know of last three iterations that lie wholly below the best: they gained nothing as they could not."""
+    last, best = plateau.scores[-LAST:], max(plateau.scores, key=lambda score: score.value, default=None)
+    if best is None or any(score.high >= best.low for score in last):
+        return ""
+    near = max(last, key=lambda score: score.value)
+    return (f"; but all three lie wholly below the best, the nearest at {figure(near)} against {figure(best)}: vary "
+            "the best prompt instead")
 
 
 def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
