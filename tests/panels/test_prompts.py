@@ -8,9 +8,10 @@ import pytest
 from tests.made_up import made_cases, made_set
 from tests.panels.made_up import HOSTILE, assert_shown_as_text, hostile_set, page_of, plain_set, state_of
 
+from promptceiling.embedded.embeddings import EMBEDDING_MODEL
 from promptceiling.labeled_set import split_labeled_set
 from promptceiling.panels import PromptsPanel
-from promptceiling.prompts import ShotPicker, render, standard_variants
+from promptceiling.prompts import Field, ShotPicker, render, standard_variants
 from promptceiling.runs import Endpoint, Workspace, completions, run_variants
 
 
@@ -132,6 +133,70 @@ def test_what_is_no_variant_is_said_while_it_is_typed(tmp_path, change, said):
         assert panel.try_one.disabled
         typed(panel, **old)
         assert state_of(panel.view) == before
+
+
+def prioritised():
+    """A set with a further field."""
+    cases = [case | {"expected_priority": ("low", "high")[k % 2]} for k, case in enumerate(made_cases(60))]
+    return split_labeled_set(made_set(cases))
+
+
+def test_further_fields_are_described_added_and_left_out():
+    """What is typed of them is what a variants file would say; each stands in the request at once."""
+    labeled_set = prioritised()
+    panel = PromptsPanel(labeled_set, variants_of(labeled_set))
+    assert panel.editor.more["further"].value == "priority:\n  high\n  low"
+    assert panel.draft() is panel.variants[0]
+
+    typed(panel, about="what it is about", further="priority: how urgent\n  high: today\nmood: <of> the writer\n"
+                                                   "  calm\n  angry: shouts")
+    assert panel.draft().fields == (
+        Field("category", ("access", "billing", "export"), (), "what it is about"),
+        Field("priority", ("high", "low"), (("high", "today"),), "how urgent"),
+        Field("mood", ("calm", "angry"), (("angry", "shouts"),), "<of> the writer"))
+    assert "<of> the writer" in page_of(panel.view).words
+
+    typed(panel, further="")
+    assert [field.name for field in panel.draft().fields] == ["category"]
+    typed(panel, further="priority")
+    assert panel.draft().fields[1] == Field("priority", ("high", "low"))
+
+
+@pytest.mark.parametrize(("further", "said"), [
+    ("  calm", "begin with the value 'calm'; begin with the name of a field"),
+    ("mood:\n  calm", "'mood' is not in the labeled set, so it needs two values or more"),
+    ("priority:\n  urgent", "'priority' describe 'urgent', which is none of high, low"),
+    ("priority\npriority", "'priority' is asked for twice"),
+    ("category: what it is", "'category' is asked for twice"),
+    ("mood, of them\n  calm\n  angry\nmood, of them\n  a\n  b", "is asked for twice"),
+])
+def test_fields_that_cannot_be_asked_are_said_while_they_are_typed(further, said):
+    """The sentence stands where the messages were."""
+    labeled_set = prioritised()
+    panel = PromptsPanel(labeled_set, variants_of(labeled_set))
+    typed(panel, further=further)
+
+    assert said in page_of(panel.view).words
+    assert panel.keep.disabled
+
+
+def test_what_is_near_can_be_told_by_an_embedding_model(tmp_path):
+    """The model is set where shots are chosen by what is near; its vectors come with the first try."""
+    labeled_set = plain_set()
+    with Workspace(tmp_path, durable=False) as workspace:
+        panel = PromptsPanel(labeled_set, variants_of(labeled_set), workspace)
+        near = panel.editor.fields["embedding"]
+        assert near.disabled
+        assert near.placeholder == "only where near shots are chosen"
+
+        typed(panel, shots=3, selection="similar", embedding=EMBEDDING_MODEL)
+        assert not near.disabled
+        assert panel.draft().embedding == EMBEDDING_MODEL
+        assert f"A try or a run asks {EMBEDDING_MODEL} for the vectors" in page_of(panel.view).words
+        assert not panel.try_one.disabled
+        asyncio.run(panel.try_on(1))
+        assert "3 of 3, similar" in page_of(panel.view).words
+        assert not panel.keep.disabled
 
 
 def test_kept_variant_joins_the_list_with_its_parent():

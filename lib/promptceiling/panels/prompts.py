@@ -17,7 +17,7 @@ from promptceiling.panels import prompt_sections as shown
 from promptceiling.panels.controls import controls, dropdown, fill, panel
 from promptceiling.panels.markup import EMPTY, notice, page, style
 from promptceiling.panels.prompt_editor import VariantEditor
-from promptceiling.prompts import PromptVariant, ShotPicker, hard_variant, render
+from promptceiling.prompts import PromptVariant, ShotPicker, fields_of, hard_variant, render
 from promptceiling.runs import Endpoint, RunHandle, Workspace, completions, price_of, run_variants
 from promptceiling.runs.embedding import vectors_at_hand
 from promptceiling.runs.estimate import OUTPUT_TOKENS
@@ -71,7 +71,9 @@ class PromptsPanel:
     def update(self, labeled_set: LabeledSet, variants: Sequence[PromptVariant]) -> None:
         """Show other variants or cases, the first of each chosen."""
         self.labeled_set, self.variants = labeled_set, tuple(variants)
+        self.editor.known = fields_of(labeled_set)
         self._picker: ShotPicker | None = None
+        self._near: set[str] = set()  # embedding models whose vectors the picker has
         self._problem, self._answers = "", EMPTY
         self._stored = self._answered()
         try:
@@ -102,7 +104,7 @@ class PromptsPanel:
                                          case_ids=chosen["id"].tolist())
         finally:
             self._handle = None
-        self._stored, self._picker = self._answered(), self._pick_by()
+        self._stored, self._picker = self._answered(), self._pick_by(variant)
         rows = self._of(variant)
         rows = rows[(rows["variant"] == variant.name) & (rows["repeat"] == 0)].set_index("case_id")
         told = [(case, _short(text), expected, *_answer(rows, case)) for case, text, expected in zip(
@@ -188,9 +190,11 @@ class PromptsPanel:
         except PromptCeilingError:
             return ()
 
-    def _pick_by(self) -> ShotPicker:
+    def _pick_by(self, *drafts: PromptVariant) -> ShotPicker:
         """A picker with the vectors that the workspace holds; of a variant without them the page says so."""
-        held, _ = vectors_at_hand(self.workspace, self.labeled_set, self.variants, self.endpoint, "validation")
+        held, _ = vectors_at_hand(
+            self.workspace, self.labeled_set, (*self.variants, *drafts), self.endpoint, "validation")
+        self._near = set(held)
         return ShotPicker(self.labeled_set, held)
 
     def _answered(self) -> pd.DataFrame | None:
@@ -223,14 +227,20 @@ class PromptsPanel:
             self.page.value = str(page(style(), notice(said)))
             self.keep.disabled = True
             return
+        variant = None
         try:
             variant, chosen = self.draft(), self._cases.iloc[[c]]
+            if variant.embedding and variant.embedding not in self._near:
+                self._picker = self._pick_by(variant)
             shots = self._picker.pick(variant, chosen)[0]
             rendered = render(variant, str(chosen["input"].iloc[0]), shots)
             size = self._size(variant, len(json_of(request_body(self.endpoint, rendered))))
         except PromptCeilingError as error:
-            self.keep.disabled = self.try_one.disabled = self.try_ten.disabled = True
-            self.page.value = str(page(style(), notice(str(error))))
+            near = variant.embedding if variant else None  # its vectors are asked for by a run, a try's among them
+            self.keep.disabled = variant is None or variant in self.variants
+            self.try_one.disabled = self.try_ten.disabled = not near or bool(self.why.value)
+            said = f" A try or a run asks {near} for the vectors of all train and validation texts." if near else ""
+            self.page.value = str(page(style(), notice(f"{error}{said}")))
             return
         self.keep.disabled = variant in self.variants
         self.page.value = str(page(
