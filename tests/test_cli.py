@@ -17,9 +17,11 @@ from click.testing import CliRunner
 from tests.made_up import made_cases, written
 from tests.runs.misbehaving_server import completion, error, raw, serving
 
+from promptceiling import compare
 from promptceiling.cli import main
 from promptceiling.decision import Verdict
-from promptceiling.runs import LocalServer, asking
+from promptceiling.runs import LocalServer, Workspace, asking, completions
+from promptceiling.runs.predictions_file import write_predictions
 
 KEY = "sk-canary-2e81f0aa93c4d7"
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
@@ -198,6 +200,14 @@ def test_run_writes_predictions_that_score_alike(call, tickets, tmp_path):
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     scored = printed(call("score", "out.csv", "--json"))
+    with Workspace(tmp_path / "workspace", read_only=True) as workspace:
+        zero, five = (rows for _, rows in list(completions(workspace, workspace.load_set()).groupby(
+            "variant", sort=False))[:2])
+    for name, frame in (("a.csv", zero), ("b.csv", five)):
+        write_predictions(frame, tmp_path / name)
+    delta = compare(zero.drop(columns="split"), five.drop(columns="split")).delta_f1_weighted
+    assert printed(call("compare", "a.csv", "b.csv", "--json"))["delta_f1_weighted"] == {
+        "value": delta.value, "low": delta.low, "high": delta.high}
     assert list(rows[0]) == ["id", "group", "variant", "repeat", "expected", "predicted", "outcome", "confidence",
                              "latency_s", "input_tokens", "cached_tokens", "output_tokens"]
     assert len(rows) == 135
@@ -537,6 +547,15 @@ def test_score_says_what_a_reader_should_know(call, tmp_path):
 
     assert any("close to always answering 'x'" in remark for remark in remarks)
     assert f"  note: {remarks[0]}" in call("score", few).stdout
+
+
+def test_what_is_to_be_known_of_every_variant_is_said_once(call, tmp_path):
+    """Two variants on the same few cases share their remarks."""
+    few = predictions(tmp_path / "few.csv", [(f"c{k}", "xy"[k % 2], "x") for k in range(8)])
+    remark = printed(call("score", few, "--json"))["variants"][0]["remarks"][0]
+
+    assert call("score", few, few).stdout.count(remark) == 1
+    assert f"note, of each: {remark}" in call("score", few, few).stdout
 
 
 def test_compare_says_how_many_labels_decide(call, two_files):

@@ -62,6 +62,8 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
 
 
 def print_scores(scored: list[dict[str, Any]]) -> None:
+    """A line a variant, with its remarks below it; those that all of several share come once, at the end."""
+    shared = [r for r in scored[0]["remarks"] if all(r in row["remarks"] for row in scored)] if len(scored) > 1 else []
     for row in scored:
         f1, macro, accuracy = row["f1_weighted"], row["f1_macro_interval"], row["accuracy"]
         if not row["scored"]:
@@ -79,4 +81,7 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
                 f"; weighted F1 where no answer counts as wrong: {row['f1_weighted_failed_wrong']:.3f}"
                 if "failed" in unlike else ""))
         for remark in row["remarks"]:
-            click.echo(f"  note: {remark}")
+            if remark not in shared:
+                click.echo(f"  note: {remark}")
+    for remark in shared:
+        click.echo(f"note, of each: {remark}")
