@@ -78,6 +78,8 @@ class RunSummary:
 
         >>> print(RunSummary("a", "done", 135, 0, 135, {}, 0.1, cost_usd=0.0))
         135 stored answers used; nothing was sent, nothing was paid
+        >>> print(RunSummary("a", "stopped", 135, 0, 0, {}, 3.0, "It cannot be reached."))
+        no answer came now, 135 not answered yet
         >>> print(RunSummary("a", "incomplete", 135, 100, 35, {"timeout": 10}, 9.0, cost_usd=0.0031))
         90 answers came now, 35 stored ones used, 10 failed; paid $0.0031
         """
@@ -89,8 +91,10 @@ class RunSummary:
         said += [f"{failed:,} failed"] if failed else []
         left = self.items - self.sent - self.from_store
         said += [f"{left:,} not answered yet"] if left else []
-        paid = "no price is known" if self.cost_usd is None else f"paid ${self.cost_usd:,.4f}"
-        return f"{', '.join(said)}; {'nothing was paid' if self.cost_usd == 0 else paid}"
+        paid = "nothing was paid" if self.cost_usd == 0 else f"paid ${self.cost_usd or 0.0:,.4f}"
+        if self.cost_usd is None:
+            paid = "what it costs is not known, for want of a price" if self.sent else ""
+        return ", ".join(said) + (f"; {paid}" if paid else "")
 
 
 def _answers(count: int, kind: str = "") -> str:
