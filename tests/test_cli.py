@@ -689,7 +689,8 @@ def test_the_memo_is_written_from_a_workspace_or_a_published_file(call, tmp_path
     ("export", "docs", "--recipe", "Qwen/Qwen3-8B")])
 def test_files_of_others_are_replaced_by_force_alone(call, tmp_path, words):
     """What this command did not write stays as it is, and the sentence says how it would be replaced."""
-    theirs = {"other.md": "# Mine", "other.html": "<p>Mine", "train.jsonl": "{}", "docs/README.md": "# Mine"}
+    theirs = {"other.md": "# Mine", "other.html": "<!doctype html>\n<p>Mine", "train.jsonl": "{}",
+              "docs/README.md": "# Mine"}
     (tmp_path / "docs").mkdir()
     for name, text in theirs.items():
         (tmp_path / name).write_text(text)

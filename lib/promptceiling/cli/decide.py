@@ -40,7 +40,7 @@ def decide_command(
     from promptceiling.runs import Workspace, price_table
     from promptceiling.runs.store import now
 
-    check_free(memo, lambda start: start.startswith((b"# Decision: ", b"<!doctype html>\n")), force)
+    check_free(memo, lambda start: start.startswith(b"# Decision: ") or b"<title>Decision: " in start, force)
     unknown = [verdict for verdict in wanted if verdict not in get_args(Verdict)]
     if unknown:
         raise InputError(f"{unknown[0]!r} is no verdict; expected one of: {'; '.join(get_args(Verdict))}.")

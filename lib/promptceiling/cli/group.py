@@ -83,7 +83,7 @@ def check_free(path: Path | None, ours: Callable[[bytes], bool], force: bool) ->
     if path is None or force or not path.is_file():
         return
     with path.open("rb") as file:
-        start = file.read(200)
+        start = file.read(1_000)
     if start and not ours(start):
         raise InputError(f"{path} is there already and is not of this command. Name another file, or replace it with "
                          "--force.", file=str(path))
