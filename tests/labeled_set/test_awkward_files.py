@@ -144,7 +144,8 @@ def test_small_parquet_file_of_many_rows_is_refused(given_file):
         read_labeled_set(given_file(packed.getvalue()))
 
 
-@pytest.mark.parametrize("content", [csv := awkward.csv_of().encode(), gzip.compress(csv), awkward.xlsx({"a": [()]})])
+@pytest.mark.parametrize("content", [csv := awkward.csv_of().encode(), gzip.compress(csv), awkward.xlsx({"a": [()]})],
+                         ids=["csv", "gzip", "xlsx"])
 def test_bytes_beyond_the_limit_are_refused(given_file, monkeypatch, content):
     """Files that are, or unpack to, more than the limit are refused before anything is made of them."""
     for module in (decode, formats):
