@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.precedence import LEAST_CASES, other_models
+from promptceiling.decision.words import of_kind
 from promptceiling.scores.plateau import ITERATIONS, KINDS
 
 
@@ -48,7 +49,7 @@ def _iterations(evidence: Evidence) -> Item:
     name, plateau = "Systematic iteration over prompt variants", evidence.plateau
     count = len(plateau.iterations) if plateau else 0
     kinds = len(plateau.kinds) if plateau else 0
-    done = f"{count} variants of {kinds} kinds were scored"
+    done = f"{of_kind(count, 'variant')} of {of_kind(kinds, 'kind')} {'was' if count == 1 else 'were'} scored"
     if count >= ITERATIONS and kinds >= KINDS:
         return Item(name, True, f"{done}.")
     return Item(name, False, f"{done}; at least {ITERATIONS} of {KINDS} kinds are systematic.")

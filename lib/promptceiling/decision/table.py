@@ -21,6 +21,7 @@ from promptceiling.decision.words import (
     figure,
     milliseconds,
     months,
+    of_kind,
     points,
     span,
     usd,
@@ -161,7 +162,7 @@ def _plateau(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said
     head = ("A prompt plateau is confirmed", "Fine-tuning is warranted; plan for its operational overhead.")
     if plateau is None:
         return *head, "No iteration has been scored.", "Run several variants, of several kinds.", ""
-    history = f"{len(plateau.iterations)} iterations of {len(plateau.kinds)} kinds"
+    history = f"{of_kind(len(plateau.iterations), 'iteration')} of {of_kind(len(plateau.kinds), 'kind')}"
     if evidence.best is not None and other_models(evidence):
         history += f" on {evidence.best.model}"
     gain = plateau.gain

@@ -26,6 +26,15 @@ def points(difference: float) -> str:
     return "unknown" if math.isnan(difference) else f"{round(100 * difference, 1) + 0.0:+.1f} pp"
 
 
+def of_kind(number: int, noun: str) -> str:
+    """A number of things, by the name of one.
+
+    >>> of_kind(1, "kind"), of_kind(1200, "kind")
+    ('1 kind', '1,200 kinds')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def difference(interval: Interval) -> str:
     """A difference of scores in percentage points, with its interval.
 
