@@ -455,11 +455,12 @@ def test_score_prints_every_metric(call, two_files):
             variant.keys())
         assert is_interval(variant["f1_weighted"])
         assert variant["constant_answer"] == {"f1_weighted": pytest.approx(1 / 3), "label": "x"}
+        assert is_interval(variant["constant_answer_interval"])
         assert [c["label"] for c in variant["per_class"]] == ["x", "y"]
         assert [c["support"] for c in variant["per_class"]] == [200, 200]
     lines = call("score", *two_files).stdout.splitlines()
     assert lines[0].startswith("a: weighted F1 0.750 [0.")
-    assert "400 scored of 400; always answering 'x': weighted F1 0.333" in lines[0]
+    assert "400 scored of 400; always answering 'x': weighted F1 0.333 [0." in lines[0]
 
 
 def test_compare_prints_the_paired_difference(call, two_files):

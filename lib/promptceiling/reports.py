@@ -61,6 +61,7 @@ def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, An
         "f1_macro": score.f1_macro.value, "f1_macro_interval": _interval(score.f1_macro),
         "accuracy": _interval(score.accuracy),
         "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
+        "constant_answer_interval": _interval(score.constant),
         "per_class": [
             {"label": c.label, "support": c.support,
              **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],

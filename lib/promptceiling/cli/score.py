@@ -69,11 +69,12 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
         if not row["scored"]:
             click.echo(f"{row['variant']}: nothing to score, none of {row['n']} cases has an answer")
             continue
-        constant = row["constant_answer"]
+        constant, span = row["constant_answer"], row["constant_answer_interval"]
         click.echo(f"{row['variant']}: weighted F1 {f1['value']:.3f} [{f1['low']:.3f}, {f1['high']:.3f}], macro F1 "
                    f"{macro['value']:.3f} [{macro['low']:.3f}, {macro['high']:.3f}], accuracy "
                    f"{accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}], {row['scored']} scored "
-                   f"of {row['n']}; always answering {constant['label']!r}: weighted F1 {constant['f1_weighted']:.3f}")
+                   f"of {row['n']}; always answering {constant['label']!r}: weighted F1 {span['value']:.3f} "
+                   f"[{span['low']:.3f}, {span['high']:.3f}]")
         unlike = {outcome: count for outcome, count in row["outcomes"].items() if outcome != "answered"}
         if unlike:
             told = ", ".join(f"{count} {_CALLED.get(outcome, outcome)}" for outcome, count in unlike.items())
