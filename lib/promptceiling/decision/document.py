@@ -30,6 +30,7 @@ figcaption { font-size: 12.5px; color: var(--pc-soft); }
 .lead { font-size: 19px; font-weight: 650; }
 @media (max-width: 640px) { .pc-wide { display: none; } .pc-narrow { display: block; }
   th, td { min-width: 6.5em; } :is(th, td):nth-child(3) { min-width: 12em; } }
+@page { margin: 14mm; }
 @media print { :root { color-scheme: light; } figure { break-inside: avoid; } h3 { break-after: avoid; }
   body { max-width: none; padding: 0; font-size: 10.5pt; } h2, tr { break-inside: avoid; }
   h2 { break-after: avoid; } div { overflow: visible; } table { font-size: 9pt; } }
