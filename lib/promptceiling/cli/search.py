@@ -69,11 +69,11 @@ def search_command(
     space = (read_variants(variants_file, labeled_set) if variants_file
              else SearchSpace(standard_variants(labeled_set)[0]))
     endpoint = Endpoint.configured(model, base_url, api_key_env, parameters=parameters_of(parameters))
-    looks: dict[int, None] = {}
+    told: set[int] = set()
 
     def progress(p: SearchProgress) -> None:
-        if p.run is None and p.look not in looks:
-            looks[p.look] = None
+        if p.run is None and p.look not in told:
+            told.add(p.look)
             leads = f", {p.leader} leads" if p.leader else ""
             click.echo(f"look {p.look} of {p.looks}: {p.alive} variants, {p.calls:,} calls so far{leads}", err=True)
 

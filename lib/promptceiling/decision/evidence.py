@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.usage import TokenUse
+from promptceiling.decision.words import of_kind
 from promptceiling.scores import Interval, Plateau, Score, Slice
 
 
@@ -120,18 +121,14 @@ class Evidence:
     def rests_on(self) -> str:
         """What a decision rests on, in a sentence: labels, variants, alternatives, openings of the sealed split."""
         tested, models = len(self.openings), " and ".join(dict.fromkeys(s.model for s in self.prompts))
-        return (f"{self.labels:,} labeled cases, {_some(len(self.prompts), 'prompt variant')}"
-                f"{f' on {models}' if models else ''}, {_some(len(self.alternatives), 'alternative')}; the sealed test "
-                f"split was opened {_some(tested, 'time')}.")
+        return (f"{self.labels:,} labeled cases, {of_kind(len(self.prompts), 'prompt variant')}"
+                f"{f' on {models}' if models else ''}, {of_kind(len(self.alternatives), 'alternative')}; the sealed "
+                f"test split was opened {of_kind(tested, 'time')}.")
 
     def alternative(self, kind: str) -> Alternative | None:
         """The best measured alternative of a kind, by weighted F1."""
         found = [a for a in self.alternatives if a.kind == kind]
         return max(found, key=lambda a: a.f1_weighted.value, default=None)
-
-
-def _some(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 _ADAPTER: TypeAdapter[Evidence] = TypeAdapter(Evidence)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from promptceiling.decision.words import of_kind
 from promptceiling.errors import InputError
 from promptceiling.labeled_set import data_file
 
@@ -73,7 +74,7 @@ class ModelEnds:
         end, days = self.of(model), self.days_left(model)
         if end is None or days is None or months_of(days) > horizon_months:
             return ""
-        count = f"{abs(days):,} day{'' if abs(days) == 1 else 's'}"
+        count = of_kind(abs(days), "day")
         when = f"has ended on {end.ends_on}, {count} ago" if days < 0 else f"ends on {end.ends_on}, in {count}"
         return f"{model} {when} ({end.source}, {end.as_of})"
 
