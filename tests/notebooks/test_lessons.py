@@ -13,7 +13,7 @@ from tests.notebooks.test_notebooks import shown
 
 from promptceiling.app.demonstration import demonstration_file
 from promptceiling.decision import publish
-from promptceiling.labeled_set import data_file
+from promptceiling.labeled_set import data_file, read_labeled_set, split_labeled_set
 from promptceiling.runs import Workspace
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks" / "teaching").glob("*.ipynb"))
@@ -98,6 +98,16 @@ def test_a_lesson_runs_and_its_checks_answer(path, project):
 
     assert re.search(r"Inside the interval|Too low|Too high|Yes|The measurement says otherwise", words)
     assert "No prediction yet" not in words
+
+
+def test_a_lesson_is_about_its_own_variants_whatever_ran_before(project):
+    """Lessons share a workspace, and names: the plateau is that of the nine variants, and lessons 1 and 2 run again."""
+    nine = run(LESSONS[3], project, predicting=True)
+    first, second = (run(path, project, predicting=True) for path in LESSONS[:2])
+
+    assert "Weighted F1 of 9 iterations" in nine
+    assert f", n {len(split_labeled_set(read_labeled_set(project / 'tickets.csv')).split('validation'))}" in first
+    assert "No prediction yet" not in second
 
 
 def test_without_a_prediction_nothing_is_given_away(project):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from promptceiling.decision import gather, publish, read_published
 from promptceiling.errors import WorkspaceError
@@ -23,15 +25,27 @@ def demonstration(folder: Path, say: Callable[[str], None] = lambda _: None) -> 
     """The published file of the demonstration, built in `folder` when it is first asked for, or its data or the program
     that scores it changed.
 
-    Building asks the embedded model about 4,400 times, in this process, and takes under a minute; `say` hears of it.
+    Building asks the embedded model about 4,400 times, in this process, and takes under a minute; `say` hears of it. A
+    notebook may call it as a script does.
     """
     path = demonstration_file(folder)
     try:
         read_published(path)
     except WorkspaceError:
         say("First start: running the demonstration with the embedded model (no key, no network) ...")
-        asyncio.run(_build(folder, path, say))
+        _done(_build(folder, path, say))
     return path
+
+
+def _done(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it: in a thread of its own where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, work).result()
 
 
 def demonstration_file(folder: Path) -> Path:
