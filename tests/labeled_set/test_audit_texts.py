@@ -190,10 +190,10 @@ def test_banking77_leaks_are_found():
     parts = {s: real_set(f"banking77_{s}").cases.assign(split=s) for s in ("train", "test")}
     cases = pd.concat(parts.values(), ignore_index=True).assign(row=lambda f: range(1, len(f) + 1))
     cases["id"] = cases["row"].astype(str)
-    from promptceiling.labeled_set.near_duplicates import near_duplicate_pairs
+    from promptceiling.labeled_set.near_duplicates import near_duplicates
     from promptceiling.labeled_set.repeats import leakage
 
-    [leak] = leakage(cases, near_duplicate_pairs(cases["input"].tolist()))
+    [leak] = leakage(cases, near_duplicates(cases["input"].tolist()))
 
     assert "0 exactly, 25 after case, space and punctuation" in leak.message
     assert 400 <= len(leak.rows) <= 500
