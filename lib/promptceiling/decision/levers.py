@@ -113,6 +113,7 @@ def _with_f1(evidence: Evidence, by: float) -> Evidence:
     best = replace(best, score=replace(best.score, f1_weighted=_shifted(best.score.f1_weighted, by)))
     return replace(
         evidence, prompts=(best, *evidence.prompts[1:]),
+        selection_corrected=evidence.selection_corrected and _shifted(evidence.selection_corrected, by),
         test_f1=None if evidence.test_f1 is None else _shifted(evidence.test_f1, by),
         plateau=None if plateau is None else replace(
             plateau, best_so_far=tuple(min(1.0, max(0.0, x + by)) for x in plateau.best_so_far)))
@@ -126,6 +127,7 @@ def _with_cases(evidence: Evidence, factor: float) -> Evidence:
         plateau = replace(plateau, gain=_narrowed(plateau.gain, factor))
     return replace(
         evidence, prompts=(best, *evidence.prompts[1:]), plateau=plateau,
+        selection_corrected=evidence.selection_corrected and _narrowed(evidence.selection_corrected, factor),
         test_f1=None if evidence.test_f1 is None else _narrowed(evidence.test_f1, factor),
         alternatives=tuple(replace(_with_delta(a, _narrowed(a.delta, factor)),
                                    f1_weighted=_narrowed(a.f1_weighted, factor)) for a in evidence.alternatives))

@@ -110,7 +110,8 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     if evidence.f1 is None or evidence.best is None:
         return *head, "No prompt has been scored.", "Run the standard variants.", ""
     interval, split = evidence.f1
-    reason = f"Best prompt, {evidence.best.name}: weighted F1 {figure(interval)} on {interval.n} {split} cases."
+    own = interval if split == "test" else evidence.best.score.f1_weighted
+    reason = f"Best prompt, {evidence.best.name}: weighted F1 {figure(own)} on {own.n} {split} cases."
     if split == "validation" and evidence.selection_corrected is not None:
         reason += f" Corrected for having picked it: {figure(evidence.selection_corrected)}."
     top = ceiling(evidence, stated)
@@ -120,6 +121,8 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     if status == "undecidable":
         remedy = (f"Label about {more:,} more {split} cases and it becomes decidable." if more
                   else "No realistic number of labels would tell.")
+        if status_of(own, limit) == "met":
+            remedy = f"Score it on the sealed test split, where it was not picked. {remedy}"
     elif status == "met" and interval.n < LEAST_CASES:
         remedy = f"Label {more} more {split} cases: below {LEAST_CASES} a score carries no verdict."
     return *head, reason, remedy, _run(evidence, split)

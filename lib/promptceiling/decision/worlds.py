@@ -145,6 +145,7 @@ def _known(evidence: Evidence, worlds: Draws, k: int) -> Evidence:
         tokens=None if best.tokens is None else _times(best.tokens, float(worlds.tokens[k])))
     return replace(
         evidence, prompts=(best, *evidence.prompts[1:]), plateau=plateau,
+        selection_corrected=evidence.selection_corrected and _at(evidence.selection_corrected, by),
         test_f1=None if evidence.test_f1 is None else _at(evidence.test_f1, by),
         alternatives=tuple(_moved(a, float(d[k])) for a, d in zip(evidence.alternatives, worlds.gains, strict=True)))
 
