@@ -55,6 +55,12 @@ def verdict(found, assumptions=DEFAULTS):
     return decide(found, assumptions, PRICES)
 
 
+def on(found, n):
+    """The alternative, compared on `n` cases with the same figures."""
+    delta = replace(found.delta, n=n)
+    return replace(found, comparison=replace(found.comparison, delta_f1_weighted=delta, n=n))
+
+
 # --- every verdict, and what comes first
 
 TABLE = [
@@ -98,6 +104,15 @@ TABLE = [
     ("few labels, and a good score on 100 cases", evidence(f1=around(0.95, 0.02, 100), labels=499), SHIP),
     ("few labels, a good score on 99 cases, slow",
      evidence(f1=around(0.95, 0.02, 99), labels=499, p95=SLOW), COLLECT),
+    ("few labels, good but slow, and another model was tried",
+     evidence(labels=499, prompts=(prompt(GOOD, p95=SLOW), OTHER)), COLLECT),
+    ("few labels, good but slow, nothing else was tried", evidence(labels=499, f1=GOOD, p95=SLOW), SMALLER),
+    ("few labels, good but dear", evidence(labels=499, f1=GOOD, use=DEAR), COLLECT),
+    ("a local classifier that gains on 99 cases", evidence(alternatives=(on(LOCAL_WELL, 99),)), ITERATE),
+    ("a plateau, and a fine-tune that gains on 99 cases",
+     evidence(plateau=CONFIRMED, alternatives=(on(TUNED_WELL, 99),)), OPEN_END),
+    ("a good score on a part of the cases", evidence(prompts=(replace(prompt(GOOD), cases=379),)), OPEN_END),
+    ("a good score on nearly all cases", evidence(prompts=(replace(prompt(GOOD), cases=380),)), SHIP),
     ("enough labels, and a good score on 99 cases", evidence(f1=around(0.95, 0.02, 99), labels=500), OPEN_END),
     ("99 cases scored, and few labels", evidence(f1=around(0.5, 0.09, 99), labels=499), COLLECT),
     ("a local classifier that clears the threshold",
@@ -375,7 +390,7 @@ def again(labels, f1, latency, cost, ceiling, tune, local):
     steps = [
         (labels == 0, EVALS), (f1 == "met" and not demand, SHIP), (labels < 500 and f1 != "met", COLLECT),
         (local == (LOCAL_WELL,), LOCAL), (local == (LOCAL_ALIKE,) and demand and f1 != "met", LOCAL),
-        (latency == "met", SMALLER), (cost == "met", CHEAPER), (tune == "met", DROP), (tune == "not met", TUNE),
+        (latency == "met", SMALLER), (cost == "met" and labels < 500, COLLECT), (cost == "met", CHEAPER), (tune == "met", DROP), (tune == "not met", TUNE),
         (ceiling == "met" and tune == "not measured", TUNE), (ceiling == "not met" and f1 == "not met", ITERATE)]
     return next((verdict for holds, verdict in steps if holds), OPEN_END)
 

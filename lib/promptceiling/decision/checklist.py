@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promptceiling.decision.conditions import LEAST_CASES
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.precedence import LEAST_CASES, other_models
+from promptceiling.decision.precedence import other_models
 from promptceiling.decision.words import of_kind
 from promptceiling.scores.plateau import ITERATIONS, KINDS
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from promptceiling.decision.alternatives import Alternative
+from promptceiling.decision.answers import PART_ASKED
 from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.usage import TokenUse
 from promptceiling.decision.words import of_kind
@@ -30,6 +31,7 @@ class Scored:
     p95_ms: latency measured apart, None where it was not.
     requests_per_s: answers a second of its run, several at a time; None where it cannot be told from the answers.
     output: how it was asked to answer: "json_schema", "json", "label", "decisions".
+    cases: validation cases that it was asked; 0 in files of before they were counted.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Scored:
     p95_ms: Interval | None
     requests_per_s: Interval | None = None
     output: str = ""
+    cases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Evidence:
     second_reading: share of cases that a second reader labeled alike, None without one.
     prompts: by weighted F1 on validation, best first; empty where nothing has run.
     selection_corrected: the winner's weighted F1 corrected for having been picked, see `f1`.
-    test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed or too incomplete to count.
+    test_f1: the best prompt's weighted F1 on the sealed test split, None while sealed or too incomplete to count (over
+        5% not asked or failed).
     confusion: counts `[expected][predicted]` of the best prompt on validation, over `label_names` and "no label".
     alternatives: local classifiers and fine-tunes, where measured.
     readiness: whether the labels carry a fine-tune; None in files of before it was asked.
@@ -122,6 +126,11 @@ class Evidence:
             return own, "validation"
         return Interval(min(own.value, corrected.value), min(own.low, corrected.low), min(own.high, corrected.high),
                         min(own.n, corrected.n)), "validation"
+
+    @property
+    def asked_in_full(self) -> bool:
+        """Whether the best prompt was asked nearly all validation cases: a part of them may be the easy ones."""
+        return self.best is None or not 0 < self.best.cases < PART_ASKED * self.splits.get("validation", 0)
 
     @property
     def kept_apart(self) -> int:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from promptceiling.decision.alternatives import alternatives_of
 from promptceiling.decision.answers import (
+    PART_ASKED,
     Key,
     asked_in_full,
     candidates,
@@ -64,7 +65,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     test_f1 = None
     if best is not None:
         test = _of(prompts[prompts["split"] == "test"], best)
-        opened = _score(test, labels) if len(test) else None
+        whole = test["case_id"].nunique() >= PART_ASKED * len(labeled_set.split("test"))
+        opened = _score(test, labels) if len(test) and whole else None
         test_f1 = opened.f1_weighted if opened is not None and opened.complete else None
     alternatives = () if best is None else alternatives_of(frame, _of(prompts, best), labels, latencies, jobs)
     readiness = readiness_of(workspace, labeled_set)
@@ -101,7 +103,8 @@ def _of(frame: pd.DataFrame, scored: Scored) -> pd.DataFrame:
 
 def _score(rows: pd.DataFrame, labels: Sequence[str]) -> Score:
     return score_predictions(rows["expected"].tolist(), rows["predicted"].tolist(), labels,
-                             outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist())
+                             outcomes=rows["outcome"].tolist(), units=rows["unit"].tolist(),
+                             cases=rows["case_id"].tolist())
 
 
 def _scored(
@@ -137,7 +140,8 @@ def _with_standing(
         first_run_at=str(rows["first_run_at"].iloc[0]), score=score,
         delta_to_best=standing.delta_to_best if standing else None, tied=standing.tied if standing else None,
         best_share=standing.best_share if standing else None, tokens=token_use(rows),
-        p95_ms=latency_ms(latencies, key[3], key[0], key[1]), requests_per_s=requests_per_s(rows))
+        p95_ms=latency_ms(latencies, key[3], key[0], key[1]), requests_per_s=requests_per_s(rows),
+        cases=int(rows["case_id"].nunique()))
 
 
 def _plateau(

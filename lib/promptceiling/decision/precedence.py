@@ -6,7 +6,7 @@ from typing import Literal
 
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.conditions import Answers, worth
+from promptceiling.decision.conditions import LEAST_CASES, Answers, worth
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.decision.words import figure
@@ -40,20 +40,22 @@ VERDICT_OF: dict[Rule, Verdict] = {
     "plateau, too little to expect": "keep iterating", "plateau, a tune dies": "keep iterating",
     "climbing": "keep iterating", "open": _OPEN,
 }
+_TRAINS: tuple[Rule, ...] = ("slow, others tried", "dear", "plateau")  # a fine-tune that is yet to be made
 CONSTANT_GAP = 0.02  # a weighted F1 that is not this far above the constant answer carries no verdict
-LEAST_CASES = 100  # below, not even an observed 0.92 clears 0.85 (Wilson)
 
 
 def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     """The first rule that holds.
 
     1. There is no labeled set; nothing has run.
-    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed; the constant answer
+    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed, or
+       over 5% of the cases were not asked; the constant answer
        nearly reaches the score; so many labels are wrong that no score above the threshold can be had.
     3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship.
     4. Too few labels, then too few scored cases: more of them come before any other step. A score above the threshold
        sets the labels aside only where it may carry a verdict, on at least 100 cases: on fewer, whether an interval's
-       end lies just above or just below the threshold would turn the verdict, and both ask for labels.
+       end lies just above or just below the threshold would turn the verdict, and both ask for labels. Where latency
+       or cost forbids such a prompt, steps that need no labels come next, and a fine-tune to be made asks for them.
     5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
        latency or cost asks for something smaller; and it is not too slow where latency asks.
     6. Too slow or too dear: another scored prompt that is not distinguishable from the best, and is neither. Else, too
@@ -70,7 +72,7 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
         return "nothing run"
     if evidence.leaking:
         return "leaking"
-    if not best.score.complete:
+    if not best.score.complete or not evidence.asked_in_full:
         return "incomplete"
     if best.score.f1_weighted.value - best.score.constant_f1 < CONSTANT_GAP:
         return "constant answer"
@@ -83,7 +85,8 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
         return "few labels"
     if not enough:
         return "too few cases"
-    return _beyond_the_prompt(evidence, stated, answers)
+    rule = _beyond_the_prompt(evidence, stated, answers)
+    return "few labels" if rule in _TRAINS and answers.met("few_labels") else rule
 
 
 def ceiling(evidence: Evidence, stated: Assumptions) -> float:
@@ -112,7 +115,7 @@ def other_models(evidence: Evidence) -> tuple[str, ...]:
 
 def _beyond_the_prompt(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     local = evidence.alternative("local")
-    if local is not None and local.comparable:
+    if local is not None and local.comparable and local.delta.n >= LEAST_CASES:
         found = _local(local, stated, answers)
         if found is not None:
             return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.conditions import Answers
+from promptceiling.decision.conditions import LEAST_CASES, Answers
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.precedence import LEAST_CASES, Rule, ceiling, ceiling_said, other_models, sufficient_prompt
+from promptceiling.decision.precedence import Rule, ceiling, ceiling_said, other_models, sufficient_prompt
 from promptceiling.decision.table import Row, cases_to_decide
 from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, points
 from promptceiling.labeled_set.finding import rate
@@ -62,7 +62,7 @@ def _why(
     models = " and ".join(other_models(evidence))
     return {
         "ship": (f1.reason, "Watch it in production; look again when inputs drift."),
-        "few labels": _few_labels(rows["few_labels"], evidence, stated, f1),
+        "few labels": _few_labels(rows["few_labels"], evidence, stated, answers, f1),
         "slow": (latency.reason, "Score a smaller model on the same cases; tune it only if it falls short."),
         "slow, others tried": (f"{latency.reason} Another base model was tried: {models}.",
                                "Tune the smallest model that meets the limit, and compare on the sealed test split."),
@@ -91,8 +91,13 @@ def _why(
     }[rule]
 
 
-def _few_labels(labels: Row, evidence: Evidence, stated: Assumptions, f1: Row) -> tuple[str, str]:
+def _few_labels(
+    labels: Row, evidence: Evidence, stated: Assumptions, answers: Answers, f1: Row
+) -> tuple[str, str]:
     """What is missing for a fine-tune; where the score carries no verdict either, also what settles that sooner."""
+    if evidence.f1 is not None and answers.met("f1") and evidence.f1[0].n >= LEAST_CASES:
+        return (f"{labels.reason} The prompt is good enough but for its latency or cost, and a fine-tune of a smaller "
+                "model needs more.", labels.remedy)
     if evidence.f1 is None or not f1.remedy:
         return labels.reason, labels.remedy
     more, split = cases_to_decide(evidence.f1[0], stated.f1_ship), evidence.f1[1]
@@ -116,6 +121,10 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
         return (f"{rate(n, evidence.kept_apart)} scored cases nearly repeat a train case: a score on them says how "
                 "well they are remembered.",
                 "Leave the split column out, so that repeats are kept together, and run again.")
+    if rule == "incomplete" and score.complete:
+        return (f"{best.name} was asked {best.cases:,} of {evidence.splits['validation']:,} validation cases: what they "
+                "tell of the others depends on which they are.",
+                "Run it on all of them: what came is kept, and only the rest is asked for.")
     if rule == "incomplete":
         return (f"{score.n - score.scored} of {score.n} calls of {best.name} failed; no verdict is given above 5%.",
                 "Run again: what came is kept, and only the failures are asked for.")

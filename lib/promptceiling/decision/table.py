@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from promptceiling.decision.alternatives import broken_said
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.conditions import Answers, is_flat, worth
+from promptceiling.decision.conditions import LEAST_CASES, Answers, is_flat, worth
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.precedence import LEAST_CASES, ceiling, ceiling_said, other_models
+from promptceiling.decision.precedence import ceiling, ceiling_said, other_models
 from promptceiling.decision.words import (
     amount,
     count,
@@ -218,7 +218,9 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
         why = tune.comparison.withheld or "The two sides failed on different shares of cases."
         return *head, f"{reason} {why}", "Run again until both are complete.", source
     remedy = ""
-    if answers.status("tune_delta") == "undecidable":
+    if delta.n < LEAST_CASES:
+        remedy = f"Label {LEAST_CASES - delta.n} more {tune.split} cases: below {LEAST_CASES} a gain carries no verdict."
+    elif answers.status("tune_delta") == "undecidable":
         more = tune.comparison.labels_needed if (low, high) == tune.comparison.margins and not tune.seeds else None
         remedy = f"Label about {more:,} more test cases." if more else "No realistic number of labels would tell."
     return *head, reason, remedy, source

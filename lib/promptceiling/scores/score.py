@@ -84,20 +84,23 @@ class Score:
 
 def score_predictions(
     expected: Sequence[str], predicted: Sequence[str | None], labels: Sequence[str], *,
-    outcomes: Sequence[str] | None = None, units: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
+    outcomes: Sequence[str] | None = None, units: Sequence[object] | None = None,
+    cases: Sequence[object] | None = None, draws: int = DRAWS, seed: int = 0,
 ) -> Score:
     """The score of predictions against what was expected, arrays of one length.
 
     `predicted` is None where an answer names no label, which counts as wrong. `outcomes` marks the completions that
     `failed`, which are left out and counted. `units` (one a completion) names what is resampled as a whole: a group, a
     near-duplicate cluster, or the case where it was asked several times; without it each completion is a unit.
+    `cases` names the case of each completion where cases were asked several times: the n of the three averages then
+    counts cases, as their intervals do.
 
     Nothing scored gives NaN. Raises InputError where lengths differ, or a case expects what is no label.
 
     >>> score_predictions(["a", "a", "b", "b"], ["a", "b", "b", None], ["a", "b"]).accuracy.value
     0.5
     """
-    for name, other in (("predicted", predicted), ("outcomes", outcomes), ("units", units)):
+    for name, other in (("predicted", predicted), ("outcomes", outcomes), ("units", units), ("cases", cases)):
         if other is not None and len(other) != len(expected):
             raise InputError(f"`{name}` has {len(other)} entries for {len(expected)} cases; expected one a case.")
     size = len(labels)
@@ -136,6 +139,10 @@ def score_predictions(
         accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
             point.accuracy, drawn.accuracy[0], scored, own),
         per_class=_per_class(truth[kept], said[kept], unit, point, labels))
+    if cases is not None:
+        n = len({case for case, came in zip(cases, kept, strict=True) if came})
+        score = replace(score, f1_weighted=replace(score.f1_weighted, n=n), f1_macro=replace(score.f1_macro, n=n),
+                        accuracy=replace(score.accuracy, n=n))
     return replace(score, remarks=_remarks(score, point.support))
 
 
