@@ -390,7 +390,8 @@ def again(labels, f1, latency, cost, ceiling, tune, local):
     steps = [
         (labels == 0, EVALS), (f1 == "met" and not demand, SHIP), (labels < 500 and f1 != "met", COLLECT),
         (local == (LOCAL_WELL,), LOCAL), (local == (LOCAL_ALIKE,) and demand and f1 != "met", LOCAL),
-        (latency == "met", SMALLER), (cost == "met" and labels < 500, COLLECT), (cost == "met", CHEAPER), (tune == "met", DROP), (tune == "not met", TUNE),
+        (latency == "met", SMALLER), (cost == "met" and labels < 500, COLLECT), (cost == "met", CHEAPER),
+        (tune == "met", DROP), (tune == "not met", TUNE),
         (ceiling == "met" and tune == "not measured", TUNE), (ceiling == "not met" and f1 == "not met", ITERATE)]
     return next((verdict for holds, verdict in steps if holds), OPEN_END)
 

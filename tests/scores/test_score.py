@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from promptceiling.errors import InputError
-from promptceiling.scores import Score, score_predictions, wilson
+from promptceiling.scores import Score, compare_paired, score_predictions, wilson
 
 L = ["a", "b", "c"]
 
@@ -139,3 +139,17 @@ def test_the_same_seed_gives_the_same_score():
     y, p = example()
     first: Score = score_predictions(y, p, L, draws=500)
     assert first == score_predictions(np.array(y, dtype=object), np.array(p, dtype=object), L, draws=500)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_the_lead_over_the_constant_answer_is_that_of_a_paired_comparison(size):
+    """Alone and in units of four cases, value and ends agree with the paired bootstrap against the commonest label."""
+    rng = np.random.default_rng(3)
+    expected = rng.choice(["a", "b", "c"], 800, p=[0.7, 0.2, 0.1]).tolist()
+    said = [label if rng.random() < 0.8 else "b" for label in expected]
+    units = [k // size for k in range(800)]
+    found = score_predictions(expected, said, ["a", "b", "c"], units=units).above_constant
+    reference = compare_paired(expected, ["a"] * 800, said, ["a", "b", "c"], units=units).delta_f1_weighted
+
+    assert found.value == pytest.approx(reference.value, abs=1e-12)
+    assert (found.low, found.high) == pytest.approx((reference.low, reference.high), abs=0.004)

@@ -74,6 +74,13 @@ class Answers:
         return within if self.tune is None or self.tune.months_left is None else min(within, self.tune.months_left)
 
     @property
+    def ended(self) -> bool:
+        """Whether the best prompt's own model has ended."""
+        best = self.evidence.best
+        days = self.ends.days_left(best.model) if self.ends is not None and best is not None else None
+        return days is not None and days < 0
+
+    @property
     def cheaper(self) -> bool:
         return self.prompt is not None and self.tune is not None and self.tune.month_high < self.prompt.month_low
 

@@ -110,7 +110,8 @@ def _with_delta(alternative: Alternative, delta: Interval) -> Alternative:
 def _with_f1(evidence: Evidence, by: float) -> Evidence:
     """The prompt's score moved, and with it its history."""
     best, plateau = evidence.prompts[0], evidence.plateau
-    best = replace(best, score=replace(best.score, f1_weighted=_shifted(best.score.f1_weighted, by)))
+    best = replace(best, score=replace(best.score, f1_weighted=_shifted(best.score.f1_weighted, by),
+                                       above_constant=_shifted(best.score.above_constant, by)))
     return replace(
         evidence, prompts=(best, *evidence.prompts[1:]),
         selection_corrected=evidence.selection_corrected and _shifted(evidence.selection_corrected, by),
@@ -122,7 +123,8 @@ def _with_f1(evidence: Evidence, by: float) -> Evidence:
 def _with_cases(evidence: Evidence, factor: float) -> Evidence:
     """As if `factor` times as many cases had been scored: every reach shrinks by its root, no figure moves."""
     best, plateau = evidence.prompts[0], evidence.plateau
-    best = replace(best, score=replace(best.score, f1_weighted=_narrowed(best.score.f1_weighted, factor)))
+    best = replace(best, score=replace(best.score, f1_weighted=_narrowed(best.score.f1_weighted, factor),
+                                       above_constant=_narrowed(best.score.above_constant, factor)))
     if plateau is not None and plateau.gain is not None:
         plateau = replace(plateau, gain=_narrowed(plateau.gain, factor))
     return replace(

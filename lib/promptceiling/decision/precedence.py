@@ -12,6 +12,7 @@ from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.decision.words import figure
 from promptceiling.labeled_set.agreement import labels_right
 from promptceiling.scores import status_of
+from promptceiling.scores.score import MAX_FAILED
 
 Verdict = Literal[
     "build evals first", "collect labels, few-shot meanwhile", "ship the prompt", "keep iterating",
@@ -19,7 +20,8 @@ Verdict = Literal[
     "fine-tune (plateau)", "do not keep the fine-tune", "undecidable, do this next",
 ]
 Rule = Literal[
-    "no set", "nothing run", "leaking", "incomplete", "constant answer", "noisy labels", "ship", "few labels",
+    "no set", "nothing run", "leaking", "incomplete", "constant answer", "labels unscored", "noisy labels",
+    "model ended", "ship", "few labels",
     "too few cases", "local gains", "local clears", "local suffices", "another model suffices", "slow",
     "slow, others tried", "dear", "dear, a tune is dearer", "dear, no way is cheaper", "tune in vain", "tune dies",
     "tune gains", "plateau", "plateau, too little to expect", "plateau, a tune dies", "climbing", "open",
@@ -29,7 +31,8 @@ _LOCAL: Verdict = "use the local classifier"
 _SMALLER: Verdict = "try a smaller base model first"
 VERDICT_OF: dict[Rule, Verdict] = {
     "no set": "build evals first", "nothing run": _OPEN, "leaking": _OPEN, "incomplete": _OPEN,
-    "constant answer": _OPEN, "noisy labels": _OPEN, "ship": "ship the prompt",
+    "constant answer": _OPEN, "labels unscored": _OPEN, "noisy labels": _OPEN, "model ended": _OPEN,
+    "ship": "ship the prompt",
     "few labels": "collect labels, few-shot meanwhile", "too few cases": _OPEN,
     "local gains": _LOCAL, "local clears": _LOCAL, "local suffices": _LOCAL,
     "another model suffices": _SMALLER, "slow": _SMALLER, "dear, a tune is dearer": _SMALLER,
@@ -48,10 +51,12 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     """The first rule that holds.
 
     1. There is no labeled set; nothing has run.
-    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed, or
-       over 5% of the cases were not asked; the constant answer
-       nearly reaches the score; so many labels are wrong that no score above the threshold can be had.
-    3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship.
+    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed, or of cases were not
+       asked; the constant answer nearly reaches the score, or on 100 cases or more may be as good; there, over 5% of
+       the labeled cases have a label that was never scored; so many labels are wrong that no score above the threshold
+       can be had.
+    3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship. A model
+       that has ended is neither shipped nor iterated on.
     4. Too few labels, then too few scored cases: more of them come before any other step. A score above the threshold
        sets the labels aside only where it may carry a verdict, on at least 100 cases: on fewer, whether an interval's
        end lies just above or just below the threshold would turn the verdict, and both ask for labels. Where latency
@@ -74,19 +79,32 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
         return "leaking"
     if not best.score.complete or not evidence.asked_in_full:
         return "incomplete"
-    if best.score.f1_weighted.value - best.score.constant_f1 < CONSTANT_GAP:
+    enough, demand = evidence.f1[0].n >= LEAST_CASES, answers.met("latency") or answers.met("cost")
+    if best.score.f1_weighted.value - best.score.constant_f1 < CONSTANT_GAP or (
+            enough and best.score.above_constant.low <= 0):
         return "constant answer"
+    if enough and unscored(evidence)[1] > MAX_FAILED:
+        return "labels unscored"
     if ceiling(evidence, stated) < stated.f1_ship:
         return "noisy labels"
-    enough, demand = evidence.f1[0].n >= LEAST_CASES, answers.met("latency") or answers.met("cost")
     if answers.met("f1") and enough and not demand:
-        return "ship"
+        return "model ended" if answers.ended else "ship"
     if answers.met("few_labels") and not (answers.met("f1") and enough):
         return "few labels"
     if not enough:
         return "too few cases"
     rule = _beyond_the_prompt(evidence, stated, answers)
-    return "few labels" if rule in _TRAINS and answers.met("few_labels") else rule
+    if rule in _TRAINS and answers.met("few_labels"):
+        return "few labels"
+    return "model ended" if rule == "climbing" and answers.ended else rule
+
+
+def unscored(evidence: Evidence) -> tuple[tuple[str, ...], float]:
+    """The labels without a case among those that the best prompt was scored on, and their share of the labeled cases.
+    """
+    scored = {c.label for c in evidence.best.score.per_class if c.support} if evidence.best else set()
+    missing = tuple(label for label in evidence.classes if label not in scored) if scored else ()
+    return missing, sum(evidence.classes[label] for label in missing) / max(1, evidence.labels)
 
 
 def ceiling(evidence: Evidence, stated: Assumptions) -> float:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import LEAST_CASES, Answers
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence
-from promptceiling.decision.precedence import Rule, ceiling, ceiling_said, other_models, sufficient_prompt
+from promptceiling.decision.precedence import (
+    Rule,
+    ceiling,
+    ceiling_said,
+    other_models,
+    sufficient_prompt,
+    unscored,
+)
 from promptceiling.decision.table import Row, cases_to_decide
-from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, points
+from promptceiling.decision.words import amount, difference, dollars, figure, milliseconds, of_kind, points
 from promptceiling.labeled_set.finding import rate
+from promptceiling.labeled_set.table import listed
+from promptceiling.scores import Interval
 
 _OPEN = "Keep the prompt for now: the evidence does not decide yet."
 _SENTENCE: dict[Rule, str] = {
     "no set": "Build an evaluation set first.", "nothing run": "Nothing has been measured yet.",
     "leaking": "The splits repeat each other, so the scores carry no verdict.", "incomplete": "The run is incomplete.",
     "constant answer": "The score says nothing yet.",
+    "labels unscored": "Some labels were never scored.", "model ended": "The model that was scored has ended.",
     "noisy labels": "The labels are too noisy for the threshold.", "ship": "Ship the prompt.",
     "few labels": "Collect labels; use few-shot prompting meanwhile.",
     "too few cases": "Too few cases are scored for a verdict.",
@@ -53,7 +64,7 @@ def _why(
     if rule in ("no set", "nothing run"):
         row = rows["no_evals"] if rule == "no set" else f1
         return row.reason, row.remedy
-    if rule in ("leaking", "incomplete", "constant answer", "noisy labels", "too few cases"):
+    if rule in ("leaking", "incomplete", "constant answer", "labels unscored", "noisy labels", "too few cases"):
         return _blocked(rule, evidence, stated)
     if rule in ("local gains", "local clears", "local suffices"):
         return _local(rule, evidence, stated, latency if latency.status == "met" else cost)
@@ -61,6 +72,7 @@ def _why(
         return _another(evidence, stated, answers, latency if latency.status == "met" else cost)
     models = " and ".join(other_models(evidence))
     return {
+        "model ended": (f1.reason, "Score what replaces it on the same cases."),
         "ship": (f1.reason, "Watch it in production; look again when inputs drift."),
         "few labels": _few_labels(rows["few_labels"], evidence, stated, answers, f1),
         "slow": (latency.reason, "Score a smaller model on the same cases; tune it only if it falls short."),
@@ -122,16 +134,22 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
                 "well they are remembered.",
                 "Leave the split column out, so that repeats are kept together, and run again.")
     if rule == "incomplete" and score.complete:
-        return (f"{best.name} was asked {best.cases:,} of {evidence.splits['validation']:,} validation cases: what they "
-                "tell of the others depends on which they are.",
+        return (f"{best.name} was asked {best.cases:,} of {evidence.splits['validation']:,} validation cases: what "
+                "they tell of the others depends on which they are.",
                 "Run it on all of them: what came is kept, and only the rest is asked for.")
     if rule == "incomplete":
         return (f"{score.n - score.scored} of {score.n} calls of {best.name} failed; no verdict is given above 5%.",
                 "Run again: what came is kept, and only the failures are asked for.")
     if rule == "constant answer":
         return (f"The best prompt's weighted F1, {figure(score.f1_weighted)} on {score.scored} cases, is hardly "
-                f"above always answering {score.constant_label!r} ({figure(score.constant)}).",
+                f"above always answering {score.constant_label!r} ({figure(score.constant)})"
+                f"{_above(score.above_constant)}.",
                 "Read the per-class scores; give the prompt shots, or describe the labels.")
+    if rule == "labels unscored":
+        missing, share = unscored(evidence)
+        return (f"{of_kind(len(missing), 'label')} of {len(evidence.classes)} with {share:.0%} of the labeled cases "
+                f"({listed(missing)}) never stood among the {score.scored:,} scored validation cases.",
+                "Split again so that each label has validation cases: leave the split column out, and run again.")
     if rule == "noisy labels":
         return (f"Since {ceiling_said(evidence, stated)}, no score can be told to lie above "
                 f"{ceiling(evidence, stated):.2f}, and the threshold is {stated.f1_ship:.2f}.",
@@ -140,6 +158,10 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
     return (f"Only {f1.n} {split} cases were scored; below {LEAST_CASES} an interval is too wide to act on. Weighted "
             f"F1 is {figure(f1)}.",
             f"Score about {cases_to_decide(f1, stated.f1_ship) or LEAST_CASES - f1.n:,} more {split} cases.")
+
+
+def _above(gain: Interval) -> str:
+    return "" if math.isnan(gain.value) else f": {difference(gain)} on the same cases"
 
 
 def _local(rule: Rule, evidence: Evidence, stated: Assumptions, demand: Row) -> tuple[str, str]:

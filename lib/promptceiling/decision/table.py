@@ -219,7 +219,8 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
         return *head, f"{reason} {why}", "Run again until both are complete.", source
     remedy = ""
     if delta.n < LEAST_CASES:
-        remedy = f"Label {LEAST_CASES - delta.n} more {tune.split} cases: below {LEAST_CASES} a gain carries no verdict."
+        remedy = (f"Label {LEAST_CASES - delta.n} more {tune.split} cases: below {LEAST_CASES} a gain carries no "
+                  "verdict.")
     elif answers.status("tune_delta") == "undecidable":
         more = tune.comparison.labels_needed if (low, high) == tune.comparison.margins and not tune.seeds else None
         remedy = f"Label about {more:,} more test cases." if more else "No realistic number of labels would tell."

@@ -135,6 +135,8 @@ def _conflicts(
         against = [rows[r].reason for r in ("latency", "cost") if rows[r].status == "met"]
         if against:
             said.append(f"The score is good enough to ship, but {' '.join(against)}")
+    if verdict == "ship the prompt" and answers.evidence.best is not None:
+        said += [remark for remark in answers.evidence.best.score.remarks if "failed" not in remark]
     said += _ending(stated, answers)
     tune = answers.tune
     if verdict in ("fine-tune (plateau)", "fine-tune a smaller model (cost or latency)") and tune is not None:

@@ -140,7 +140,8 @@ def _known(evidence: Evidence, worlds: Draws, k: int) -> Evidence:
             gain = _exactly(float(worlds.gain[k]), gain.n)
         plateau = replace(plateau, gain=gain, best_so_far=tuple(x + by for x in plateau.best_so_far))
     best = replace(
-        best, score=replace(best.score, f1_weighted=_at(best.score.f1_weighted, by)),
+        best, score=replace(best.score, f1_weighted=_at(best.score.f1_weighted, by),
+                            above_constant=_at(best.score.above_constant, by)),
         p95_ms=None if best.p95_ms is None else _exactly(best.p95_ms.value * float(worlds.latency[k]), best.p95_ms.n),
         tokens=None if best.tokens is None else _times(best.tokens, float(worlds.tokens[k])))
     return replace(

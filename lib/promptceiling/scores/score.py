@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import NOTHING, Interval, share_among, share_interval, wilson, wilson_ends
+from promptceiling.scores.influence import influence_of
+from promptceiling.scores.interval import (
+    NOTHING,
+    Interval,
+    difference_interval,
+    share_among,
+    share_interval,
+    wilson,
+    wilson_ends,
+)
 from promptceiling.scores.metrics import Codes, PointMetrics, encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.units import Units
@@ -50,6 +59,7 @@ class Score:
     f1_weighted_failed_wrong: the weighted F1 where every failure counts as wrong: the other reading.
     constant_label, constant_f1: the commonest label, and the weighted F1 of always answering it.
     per_class: in the order of the labels.
+    above_constant: weighted F1 minus the constant answer's on the same cases, by the influence of each case or unit.
     remarks: what a reader should know about these figures, in sentences; empty where there is nothing.
     """
 
@@ -65,6 +75,7 @@ class Score:
     constant_f1: float
     per_class: tuple[ClassScore, ...]
     remarks: tuple[str, ...] = ()
+    above_constant: Interval = NOTHING
 
     @property
     def complete(self) -> bool:
@@ -138,12 +149,21 @@ def score_predictions(
         f1_macro=replace(macro, high=min(1.0, macro.high + unseen / size)),
         accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
             point.accuracy, drawn.accuracy[0], scored, own),
-        per_class=_per_class(truth[kept], said[kept], unit, point, labels))
+        per_class=_per_class(truth[kept], said[kept], unit, point, labels),
+        above_constant=_above(truth[kept], said[kept], answers, size, unit, own))
     if cases is not None:
         n = len({case for case, came in zip(cases, kept, strict=True) if came})
         score = replace(score, f1_weighted=replace(score.f1_weighted, n=n), f1_macro=replace(score.f1_macro, n=n),
                         accuracy=replace(score.accuracy, n=n))
     return replace(score, remarks=_remarks(score, point.support))
+
+
+def _above(truth: Codes, said: Codes, constant: Codes, size: int, unit: Codes | None, own: Units) -> Interval:
+    value, influence = influence_of(truth, said, size)
+    least, influence_of_constant = influence_of(truth, constant, size)
+    moved = influence - influence_of_constant
+    sums = moved if unit is None else np.bincount(unit, weights=moved)
+    return difference_interval(value - least, float(np.sqrt((sums**2).sum())) / len(truth), len(truth), own)
 
 
 def _per_class(
