@@ -1,12 +1,15 @@
 """What somebody who wants a verdict might do to get it, by mistake or on purpose, and what comes of it."""
 
 import pytest
-from tests.decision.hand_filled import answered, split_set
+from tests.decision.hand_filled import URL, answered, split_set
 from tests.decision.made_up_evidence import DEFAULTS, PRICES
 from tests.made_up import made_cases
 
-from promptceiling.decision import decide, gather, model_ends
-from promptceiling.runs import Workspace
+from promptceiling.decision import Earlier, decide, gather, memo_of, model_ends, publish, verify
+from promptceiling.decision.words import figure
+from promptceiling.prompts import PromptVariant, fields_of
+from promptceiling.runs import Endpoint, Workspace, completions
+from promptceiling.tuning import register_fine_tune
 
 
 @pytest.fixture
@@ -85,6 +88,95 @@ def test_nothing_ships_on_a_model_that_has_ended(workspace, day, wrong, expected
 
     assert decision.verdict == expected
     assert ("gpt-4.1-nano has ended on 2026-10-23, 1 day ago" in decision.conflict) == (day > "2026-10-23")
+
+
+def test_labels_changed_to_what_was_answered_are_said_beside_the_verdict(workspace, tmp_path):
+    """100 of 400 answers were wrong; with these labels turned into the answers all are right, and the verdict says so,
+    with the score by the labels as they were; a published file says it too, without the earlier set."""
+    cases = made_cases(400)
+    before = split_set(cases=cases)
+    answered(workspace, before, "p", wrong=100)
+    scored = gather(workspace).best.score.f1_weighted
+    said = completions(workspace, before).set_index("case_id")["predicted"]
+    answered(workspace, split_set(cases=[case | {"expected_category": said[case["id"]]} for case in cases]), "p")
+    decision = decided(workspace)
+
+    assert decision.verdict == "ship the prompt"
+    assert decision.conflict == ("The set was changed after it was scored: 100 scored cases got another label; before, "
+                                 f"p scored {figure(scored)} on 400 validation cases.")
+    for texts in (True, False):
+        path = tmp_path / "decision.sqlite"
+        assert publish(workspace, path, texts=texts).decision["conflict"] == decision.conflict
+        assert verify(path) == []
+
+
+def test_a_seal_that_was_broken_in_another_version_of_the_set_is_broken(workspace):
+    """Two prompts saw the test split; then the cases that the second got wrong were taken out. The ledger and the
+    memo have all three openings, and the row says that none of the 120 cases was new."""
+    cases = [case | {"split": ("train", "validation", "test")[k // 3 % 3]} for k, case in enumerate(made_cases(540))]
+    whole = split_set(cases=cases)
+    for name in ("first", "p"):
+        for split in ("validation", "test"):
+            answered(workspace, whole, name, wrong=60, split=split)
+    wrong = set(whole.split("test")["id"][:60])
+    easy = split_set(cases=[case for case in cases if case["id"] not in wrong])
+    for split, mistakes in (("validation", 60), ("test", 0)):
+        answered(workspace, easy, "p", wrong=mistakes, split=split)
+    found, decision = gather(workspace), decided(workspace)
+
+    assert [opening.variant for opening in found.openings] == ["first", "p", "p"]
+    assert "opened 3 times" in found.rests_on
+    assert decision.row("f1").reason.endswith("The sealed test split was opened 3 times in all. 120 of its 120 cases "
+                                              "had been scored before, in another version of the set.")
+    assert "60 scored cases went out of it" in decision.conflict
+    assert sum("UTC: " in item for block in memo_of(found, DEFAULTS, PRICES, model_ends("2026-11-30"))
+               for item in block.items or []) == 3
+
+
+def test_a_set_about_something_else_is_no_earlier_version(workspace):
+    """Another task in the same workspace, and the same set again, leave nothing to say."""
+    answered(workspace, split_set(cases=made_cases(120, seed=1)), "p")
+    for _ in range(2):
+        answered(workspace, split_set(120), "p")
+
+    assert gather(workspace).earlier == Earlier()
+
+
+@pytest.mark.parametrize(("trained_on", "held"), [(200, 200), (0, 0)])
+def test_a_fine_tune_of_another_version_is_no_prompt_and_is_not_judged_by_what_it_learned(
+    workspace, tmp_path, trained_on, held
+):
+    """Tuned where the first 200 cases were in train, now scored on them: not comparable, and told how many they are.
+    Tuned on other cases alone, it is compared."""
+    cases = made_cases(600)
+    now = split_set(cases=[case | {"split": "validation"} for case in cases[:400]])
+    then = split_set(cases=[case | {"split": "train" if k < trained_on or k >= 400 else "test"}
+                            for k, case in enumerate(cases)])
+    answered(workspace, now, "p", wrong=100)
+    tuned = PromptVariant("t", fields_of(then), output="json")
+    register_fine_tune(workspace, then, tuned, Endpoint(base_url=URL, model="tuned"), base_model="m")
+    answered(workspace, now, "tuned", model="tuned")
+    found = gather(workspace)
+    row = decide(found, DEFAULTS, PRICES).row("tune_delta")
+
+    assert [prompt.name for prompt in found.prompts] == ["p"]
+    assert found.earlier.trained == {"tuned": held}
+    assert found.alternative("fine-tune").comparable == (not held)
+    assert ("held 200 of the cases that are scored here" in row.reason) == bool(held)
+    assert "whether on cases that are scored here is not known" in row.reason
+    publish(workspace, tmp_path / "decision.sqlite", texts=False)
+    assert verify(tmp_path / "decision.sqlite") == []
+
+
+def test_a_model_that_is_named_as_a_fine_tune_is_no_prompt(workspace):
+    """It may have been trained on what is scored, and nothing ships on that."""
+    labeled_set = split_set(400)
+    answered(workspace, labeled_set, "p", wrong=200)
+    answered(workspace, labeled_set, "p", model="ft:gpt-4o-mini:acme::1")
+    found = gather(workspace)
+
+    assert [prompt.model for prompt in found.prompts] == ["m"]
+    assert not found.alternative("fine-tune").training_known
 
 
 def test_a_part_of_the_test_split_is_no_test_score(workspace):

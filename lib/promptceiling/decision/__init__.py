@@ -5,7 +5,8 @@ from promptceiling.decision.assumptions import Assumptions, Input, stated_inputs
 from promptceiling.decision.changes import ClassChange, ShareChange
 from promptceiling.decision.checklist import Item, checklist_of
 from promptceiling.decision.cost import Cost, cost_of
-from promptceiling.decision.evidence import Evidence, Opening, Scored
+from promptceiling.decision.earlier import Earlier, Opening
+from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.decision.flips import Flip, flips_of
 from promptceiling.decision.forecast import Course, Forecast, forecast_of
 from promptceiling.decision.gather import best_variant, gather
@@ -30,6 +31,7 @@ __all__ = [
     "Cost",
     "Course",
     "Decision",
+    "Earlier",
     "Evidence",
     "Flip",
     "Forecast",

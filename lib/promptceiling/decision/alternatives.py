@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from promptceiling.decision.answers import first_repeat, groups
+from promptceiling.decision.answers import first_repeat, groups, is_tuned
 from promptceiling.decision.changes import (
     FORMATS,
     UNUSABLE,
@@ -51,6 +51,7 @@ class Alternative:
     formats: answers without a usable label, together ("unusable") and by outcome.
     p50_ms, p95_ms: latency measured apart, None where it was not; requests_per_s: of its run, several at a time.
     base_model: what a fine-tune was built on; "" for another kind.
+    training_known: whether what it was trained on was written here; else it may have been trained on what is scored.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Alternative:
     formats: tuple[ShareChange, ...] = ()
     requests_per_s: Interval | None = None
     base_model: str = ""
+    training_known: bool = True
 
     @property
     def delta(self) -> Interval:
@@ -106,23 +108,38 @@ def broken_said(alternative: Alternative) -> str:
 
 
 def alternatives_of(
-    frame: pd.DataFrame, best: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame, jobs: pd.DataFrame
+    frame: pd.DataFrame, best: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame, jobs: pd.DataFrame,
+    trained: Mapping[str, int],
 ) -> tuple[Alternative, ...]:
     """Local classifiers, those on embeddings, then fine-tunes, each against the best prompt.
 
     Compared on test where both have it, else on validation. frame: every completion; best: those of the best prompt.
+    trained: fine-tuned model -> scored cases that it was trained on.
     Fine-tunes of one base model by one recipe, which differ in the training seed alone, are one alternative.
     """
     recipes = _recipes(jobs)
     found: dict[tuple[str, ...], list[pd.DataFrame]] = {}
     local, vectors = frame["base_url"] == LOCAL_URL, frame["base_url"] == VECTORS_URL
-    tuned = frame["model"].isin(recipes) & ~local & ~vectors
+    tuned = is_tuned(frame, jobs) & ~local & ~vectors
     for kind, mask in (("local", local), ("embeddings", vectors), ("fine-tune", tuned)):
         for (model, base_url, variant, fingerprint), rows in groups(frame[mask]):
             recipe = recipes.get(model, (model,)) if kind == "fine-tune" else (model,)
             found.setdefault((kind, base_url, variant, fingerprint, *recipe), []).append(rows)
     built = (_alternative(key[0], key[4], drawn, best, labels, latencies) for key, drawn in found.items())
-    return tuple(alternative for alternative in built if alternative is not None)
+    known = set(jobs.loc[[d.get("training_sha256") != "elsewhere" for d in jobs["details"]], "fine_tuned_model"])
+    return tuple(_trained(alternative, trained, known) for alternative in built if alternative is not None)
+
+
+def _trained(alternative: Alternative, trained: Mapping[str, int], known: set[str]) -> Alternative:
+    """Not comparable where it was tuned on another version of the set, by a train split that held scored cases."""
+    if alternative.kind == "fine-tune":
+        alternative = replace(alternative, training_known=set(alternative.models) <= known)
+    held = max((trained.get(model, 0) for model in alternative.models), default=0)
+    if not held:
+        return alternative
+    why = (f"It was tuned on another version of the labeled set, whose train split held {held:,} of the cases that are "
+           "scored here.")
+    return replace(alternative, comparable=False, comparison=replace(alternative.comparison, withheld=why))
 
 
 def _recipes(jobs: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pandas as pd
+from sqlalchemy import select
 
 from promptceiling.errors import InputError
 from promptceiling.prompts.lineage import NOISE
 from promptceiling.runs import Workspace, completions
+from promptceiling.runs.schema import jobs, runs
 from promptceiling.scores.score import MAX_FAILED
 from promptceiling.tuning import LOCAL_URL, VECTORS_URL
 
@@ -61,6 +63,29 @@ def asked_in_full(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[cases >= PART_ASKED * cases.max()] if len(frame) else frame
 
 
+def tuned_elsewhere(workspace: Workspace, set_key: str) -> pd.DataFrame:
+    """The fine-tuning jobs on other labeled sets whose model was asked about this one's cases."""
+    with workspace.engine.connect() as connection:
+        sets = connection.scalars(select(jobs.c.set_key).distinct().where(
+            jobs.c.set_key != set_key,
+            jobs.c.fine_tuned_model.in_(select(runs.c.model).where(runs.c.set_key == set_key)))).all()
+        asked = set(connection.scalars(select(runs.c.model).where(runs.c.set_key == set_key)))
+    found = [workspace.jobs(other) for other in sorted(sets)]
+    whole = pd.concat(found) if found else workspace.jobs("")
+    return whole[whole["fine_tuned_model"].isin(asked)]
+
+
+def jobs_about(workspace: Workspace, set_key: str) -> pd.DataFrame:
+    """The fine-tuning jobs on a labeled set, then those of `tuned_elsewhere`."""
+    found = [workspace.jobs(set_key), tuned_elsewhere(workspace, set_key)]
+    return pd.concat([each for each in found if len(each)] or found[:1], ignore_index=True)
+
+
+def is_tuned(frame: pd.DataFrame, jobs: pd.DataFrame) -> pd.Series:
+    """Which answers are a fine-tune's: of a model that a job made, or that is named as fine-tunes are ("ft:...")."""
+    return frame["model"].isin(set(jobs["fine_tuned_model"].dropna())) | frame["model"].str.startswith("ft:")
+
+
 def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | None = None) -> pd.DataFrame:
     """Answers of prompts on one split, with the columns that scoring needs; `shown` names each variant.
 
@@ -71,8 +96,8 @@ def prompts_of(answers: Workspace | pd.DataFrame, split: str, set_key: str | Non
     if isinstance(answers, Workspace):
         labeled_set = answers.load_set(set_key)
         frame = completions(answers, labeled_set)
-        tuned = set(answers.jobs(labeled_set.key)["fine_tuned_model"].dropna())
-        frame = frame[~frame["base_url"].isin([LOCAL_URL, VECTORS_URL]) & ~frame["model"].isin(tuned)]
+        tuned = is_tuned(frame, jobs_about(answers, labeled_set.key))
+        frame = frame[~frame["base_url"].isin([LOCAL_URL, VECTORS_URL]) & ~tuned]
     else:
         frame = answers.rename(columns={"id": "case_id"}) if "case_id" not in answers else answers.copy()
     for column in NEEDED:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.answers import PART_ASKED
+from promptceiling.decision.earlier import Earlier, Opening
 from promptceiling.decision.readiness import Readiness
 from promptceiling.decision.usage import TokenUse
 from promptceiling.decision.words import of_kind
@@ -52,16 +53,6 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """One line of the ledger: the sealed test split was scored with this variant and model."""
-
-    opened_at: str
-    variant: str
-    model: str
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known about one task.
 
@@ -81,6 +72,8 @@ class Evidence:
     missed_by_all: share of the cases that every complete prompt was asked which all of them get wrong.
     leaking: cases of validation and test that nearly repeat a train case.
     shutdown_dates: model -> day on which it ends, as its endpoint said.
+    openings: the ledger, with what other versions of the set opened of its cases.
+    earlier: what was scored of the task in other versions of the set.
     """
 
     name: str
@@ -104,6 +97,7 @@ class Evidence:
     shutdown_dates: Mapping[str, str] = field(default_factory=dict)
     slices: tuple[Slice, ...] = ()
     missed_by_all: Interval | None = None
+    earlier: Earlier = field(default_factory=Earlier)
 
     @property
     def best(self) -> Scored | None:

@@ -16,9 +16,12 @@ from promptceiling.decision.answers import (
     complete,
     first_repeat,
     groups,
+    is_tuned,
+    jobs_about,
     without_copies,
 )
-from promptceiling.decision.evidence import Evidence, Opening, Scored
+from promptceiling.decision.earlier import earlier_of, openings_of
+from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
 from promptceiling.decision.slicing import slices_among
@@ -52,9 +55,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
     labeled_set = workspace.load_set(set_key)
     frame = completions(workspace, labeled_set)
     latencies = workspace.latencies(labeled_set.key)
-    jobs = workspace.jobs(labeled_set.key)
-    tuned = set(jobs["fine_tuned_model"].dropna())
-    local, fine_tuned = frame["base_url"].isin([LOCAL_URL, VECTORS_URL]), frame["model"].isin(tuned)
+    jobs, earlier = jobs_about(workspace, labeled_set.key), earlier_of(workspace, labeled_set)
+    local, fine_tuned = frame["base_url"].isin([LOCAL_URL, VECTORS_URL]), is_tuned(frame, jobs)
     prompts = candidates(frame[~local & ~fine_tuned])
     validation = prompts[prompts["split"] == "validation"]
     labels = labeled_set.labels()
@@ -68,7 +70,8 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         whole = test["case_id"].nunique() >= PART_ASKED * len(labeled_set.split("test"))
         opened = _score(test, labels) if len(test) and whole else None
         test_f1 = opened.f1_weighted if opened is not None and opened.complete else None
-    alternatives = () if best is None else alternatives_of(frame, _of(prompts, best), labels, latencies, jobs)
+    alternatives = () if best is None else alternatives_of(frame, _of(prompts, best), labels, latencies, jobs,
+                                                          earlier.trained)
     readiness = readiness_of(workspace, labeled_set)
     return Evidence(
         name=labeled_set.name, set_key=labeled_set.key, content_hash=labeled_set.content_hash, labels=len(labeled_set),
@@ -77,8 +80,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         second_reading=readiness.second_reading, prompts=scored, selection_corrected=corrected, test_f1=test_f1,
         plateau=_plateau(validation, best, labels, threshold), label_names=labels,
         confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=alternatives,
-        openings=tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
-                       for o in workspace.openings(labeled_set.key).to_dict("records")),
+        openings=(*earlier.openings, *openings_of(workspace, labeled_set.key)), earlier=earlier,
         embedded=any(map(is_embedded, prompts["model"].unique())),
         readiness=readiness, leaking=_leaking(labeled_set),
         shutdown_dates=shutdown_dates(workspace, {

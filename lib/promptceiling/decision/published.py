@@ -15,6 +15,7 @@ from sqlalchemy import Column, MetaData, Table, Text, create_engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptceiling.decision.assumptions import Assumptions
+from promptceiling.decision.earlier import earlier_of, keep_earlier
 from promptceiling.decision.evidence import Evidence, evidence_from_json, evidence_to_json
 from promptceiling.decision.gather import gather
 from promptceiling.decision.life import ModelEnds, model_ends
@@ -83,6 +84,7 @@ def publish(
         path.parent.mkdir(parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
         copy_rows(workspace, new, key)
+        keep_earlier(new, earlier_of(workspace, labeled_set))
         if not texts:
             key = leave_texts_out(workspace, new, key)
         with Workspace(new, read_only=True) as copied:

@@ -51,7 +51,8 @@ def leave_texts_out(workspace: Workspace, path: Path, set_key: str) -> str:
         with engine.begin() as connection:
             for table in schema.metadata.sorted_tables:
                 if "set_key" in table.c:
-                    connection.execute(update(table).values(set_key=without.key))
+                    connection.execute(
+                        update(table).where(table.c.set_key == set_key).values(set_key=without.key))
             connection.execute(update(schema.labeled_sets).values(content_hash=without.content_hash, notices="[]"))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")  # what was overwritten is gone from the file's free pages too
@@ -80,6 +81,7 @@ def _belonging(key: str) -> dict[Table, Any]:
     runs, items = schema.runs, schema.items
     of_set = runs.c.set_key == key
     in_runs = items.c.run_id.in_(select(runs.c.run_id).where(of_set))
+    jobs, asked = schema.jobs, select(runs.c.model).where(of_set)
     tables = {
         schema.meta: select(schema.meta),
         schema.variants: select(schema.variants).where(
@@ -91,8 +93,9 @@ def _belonging(key: str) -> dict[Table, Any]:
             schema.models.c.model.in_(select(runs.c.model).where(of_set))
             | schema.models.c.model.in_(select(schema.jobs.c.base_model).where(schema.jobs.c.set_key == key))),
     }
-    return tables | {table: select(table).where(table.c.set_key == key)
-                     for table in schema.metadata.sorted_tables if "set_key" in table.c}
+    tables |= {table: select(table).where(table.c.set_key == key)
+               for table in schema.metadata.sorted_tables if "set_key" in table.c}
+    return tables | {jobs: select(jobs).where((jobs.c.set_key == key) | jobs.c.fine_tuned_model.in_(asked))}
 
 
 def _blank_cases(connection: Connection) -> None:

@@ -117,6 +117,7 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     top = ceiling(evidence, stated)
     if top < _NEARLY_ALL:
         reason += f" Since {ceiling_said(evidence, stated)}, no score can be told to lie above {top:.2f}."
+    reason += _sealed(evidence, split)
     status, more, remedy = answers.status("f1"), cases_to_decide(interval, limit), ""
     if status == "undecidable":
         remedy = (f"Label about {more:,} more {split} cases and it becomes decidable." if more
@@ -126,6 +127,16 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
     elif status == "met" and interval.n < LEAST_CASES:
         remedy = f"Label {more} more {split} cases: below {LEAST_CASES} a score carries no verdict."
     return *head, reason, remedy, _run(evidence, split)
+
+
+def _sealed(evidence: Evidence, split: str) -> str:
+    """What to know of a test split that was looked at more than once, or before."""
+    if split != "test":
+        return ""
+    times, seen = len(evidence.openings), evidence.earlier.seen
+    said = f" The sealed test split was opened {times} times in all." if times > 1 else ""
+    return said + (f" {seen:,} of its {evidence.splits.get('test', 0):,} cases had been scored before, in another "
+                   "version of the set." if seen else "")
 
 
 def _latency(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
@@ -214,9 +225,13 @@ def _tune(evidence: Evidence, stated: Assumptions, answers: Answers) -> _Said:
               f"cases, which is {worth(tune, stated)}.")
     if tune.broken or tune.regressions:
         reason += f" {broken_said(tune)}"
+    if not tune.training_known:
+        reason += " It was trained elsewhere: whether on cases that are scored here is not known."
     if not tune.comparable:
         why = tune.comparison.withheld or "The two sides failed on different shares of cases."
-        return *head, f"{reason} {why}", "Run again until both are complete.", source
+        remedy = "Tune again on this version of the set." if evidence.earlier.trained.get(tune.model) else (
+            "Run again until both are complete.")
+        return *head, f"{reason} {why}", remedy, source
     remedy = ""
     if delta.n < LEAST_CASES:
         remedy = (f"Label {LEAST_CASES - delta.n} more {tune.split} cases: below {LEAST_CASES} a gain carries no "

@@ -15,7 +15,7 @@ from promptceiling.decision.life import ModelEnds
 from promptceiling.decision.precedence import VERDICT_OF, Rule, Verdict, rule_of
 from promptceiling.decision.reasons import because
 from promptceiling.decision.table import Row, table_of
-from promptceiling.decision.words import usd
+from promptceiling.decision.words import figure, of_kind, usd
 from promptceiling.runs import Price
 
 __all__ = ["Decision", "Verdict", "decide", "verdict_of"]
@@ -126,6 +126,20 @@ def _ending(stated: Assumptions, answers: Answers) -> list[str]:
     return list(said.values())
 
 
+def _changed(evidence: Evidence) -> list[str]:
+    """How the labeled set was changed after it was scored, with what the best prompt scored before."""
+    found, best = evidence.earlier, evidence.best
+    if best is None or evidence.f1 is None or not (found.relabeled or found.removed):
+        return []
+    before = next((b for b in found.before if (b.model, b.base_url, b.variant, b.split) == (
+        best.model, best.base_url, best.name, evidence.f1[1])), None)
+    then = "" if before is None else (
+        f"; before, {best.name} scored {figure(before.f1_weighted)} on {before.f1_weighted.n:,} {before.split} cases")
+    what = [f"{of_kind(n, 'scored case')} {said}" for n, said in (
+        (found.relabeled, "got another label"), (found.removed, "went out of it")) if n]
+    return [f"The set was changed after it was scored: {' and '.join(what)}{then}."]
+
+
 def _conflicts(
     verdict: Verdict, stated: Assumptions, answers: Answers, rows: dict[str, Row], checklist: tuple[Item, ...]
 ) -> list[str]:
@@ -137,7 +151,7 @@ def _conflicts(
             said.append(f"The score is good enough to ship, but {' '.join(against)}")
     if verdict == "ship the prompt" and answers.evidence.best is not None:
         said += [remark for remark in answers.evidence.best.score.remarks if "failed" not in remark]
-    said += _ending(stated, answers)
+    said += _changed(answers.evidence) + _ending(stated, answers)
     tune = answers.tune
     if verdict in ("fine-tune (plateau)", "fine-tune a smaller model (cost or latency)") and tune is not None:
         serving = tune.month.get("hosting", tune.month.get("calls", 0.0))

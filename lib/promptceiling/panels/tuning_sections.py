@@ -6,11 +6,11 @@ from markupsafe import Markup
 
 from promptceiling.decision import Alternative, Assumptions, Evidence, cost_of
 from promptceiling.decision.alternatives import broken_said
+from promptceiling.decision.conditions import worth
 from promptceiling.decision.words import difference, dollars, figure, milliseconds
 from promptceiling.panels.markup import EMPTY, join, table
 from promptceiling.runs import Price
 from promptceiling.scores import Interval
-from promptceiling.scores.compare import Worth, worth_of
 
 
 def alternatives_section(
@@ -30,7 +30,7 @@ def alternatives_section(
         own = cost_of(a.tokens, a.model, assumptions, prices, embedded=evidence.embedded,
                       tuned=a.kind == "fine-tune") if a.tokens else None
         rows.append((a.name, figure(a.f1_weighted), f"{a.split}, n {a.comparison.n}",
-                     difference(delta), worth_said(a, assumptions),
+                     difference(delta), worth(a, assumptions),
                      _latencies(a),
                      "none" if a.kind == "local" else dollars(own.per_1000) if own
                      else "by the hour, see the bill" if a.kind == "fine-tune" and a.tokens else "not known"))
@@ -57,21 +57,15 @@ def worth_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
     }
     said = []
     for a in evidence.alternatives:
-        delta, worth = a.delta, worth_said(a, assumptions)
+        delta, found = a.delta, worth(a, assumptions)
         apart = a.comparison.withheld or "The two sides failed on different shares of cases."
-        reason = why[worth] if a.comparable else f"no verdict. {apart} Run again until both are complete"
+        again = "" if evidence.earlier.trained.get(a.model) else " Run again until both are complete"
+        reason = why[found] if a.comparable else f"no verdict. {apart}{again}".removesuffix(".")
         said.append(Markup("<p><strong>{}: {}</strong>. {} of weighted F1 against the prompt on the same {} "
                            "{} cases: {}{}</p>").format(
-            a.name[:1].upper() + a.name[1:], worth, difference(delta), delta.n,
+            a.name[:1].upper() + a.name[1:], found, difference(delta), delta.n,
             a.split, reason, f". {broken_said(a)}" if a.per_class else "."))
     return join(said)
-
-
-def worth_said(alternative: Alternative, assumptions: Assumptions) -> Worth:
-    """The alternative's gain against the stated margins; undecidable where the two sides cannot be compared."""
-    if not alternative.comparable:
-        return "undecidable"
-    return worth_of(alternative.delta, (assumptions.margin_low, assumptions.margin_high))
 
 
 def _latencies(a: Alternative) -> str | Markup:
