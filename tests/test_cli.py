@@ -463,6 +463,17 @@ def test_score_prints_every_metric(call, two_files):
     assert "400 scored of 400; always answering 'x': weighted F1 0.333 [0." in lines[0]
 
 
+def test_score_tells_what_it_read_otherwise(call, tmp_path):
+    """Synonyms, missing ids and words that are no label are told beside the figures, on stderr."""
+    (tmp_path / "mine.jsonl").write_text('{"label": "x", "prediction": "x"}\n{"label": "y", "prediction": "Y"}\n')
+    for words in (("score", "mine.jsonl"), ("score", "mine.jsonl", "--json"), ("compare", "mine.jsonl", "mine.jsonl")):
+        told = call(*words).stderr
+
+        assert "mine.jsonl: the column 'prediction' is read as 'predicted'." in told
+        assert told.count("mine.jsonl has no column 'id'") == 1
+        assert "1 of 2 predictions are no label that it expects, and count as wrong: 'Y' 1." in told
+
+
 def test_compare_prints_the_paired_difference(call, two_files):
     """B is right on 60 more of 400 and wrong on none that A has right: +15 points, McNemar 0 against 60, worth it."""
     found = printed(call("compare", *two_files, "--json"))

@@ -69,7 +69,7 @@ def predictions(folder):
     with path.open(encoding="utf-8", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert not [cell for cell in cells if FORMULA.match(cell) and not re.fullmatch(r"[+-]?[\d.]+", cell)]
-    again = read_predictions(path)
+    again = read_predictions(path).rows
     for column, ends in (("id", r" \d+$"), ("expected", ""), ("predicted", "")):
         assert {re.sub(ends, "", text) for text in again[column]} <= set(LABELS)
     return [*again["expected"], *again["variant"]]

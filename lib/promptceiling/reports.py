@@ -22,19 +22,21 @@ def score_rows(frame: pd.DataFrame, labels: Sequence[str]) -> list[dict[str, Any
     return [_score(str(name), rows, labels) for name, rows in frame.groupby("variant", sort=False)]
 
 
-def score_files(files: Sequence[Path]) -> list[dict[str, Any]]:
-    """The scores of each variant in each file. Labels are those that a file expects."""
-    scored = []
+def score_files(files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The scores of each variant in each file, by the labels that it expects, and what was noticed in reading."""
+    scored: list[dict[str, Any]] = []
+    notices: list[str] = []
     for path in files:
-        frame = read_predictions(path).rename(columns={"id": "case_id"})
-        scored += score_rows(frame, sorted(frame["expected"].unique()))
-    return scored
+        read = read_predictions(path)
+        scored += score_rows(read.rows.rename(columns={"id": "case_id"}), sorted(read.rows["expected"].unique()))
+        notices += read.notices
+    return scored, notices
 
 
-def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, Any]:
-    """The paired comparison of two predictions files."""
+def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> tuple[dict[str, Any], list[str]]:
+    """The paired comparison of two predictions files, and what was noticed in reading them."""
     first, second = read_predictions(a), read_predictions(b)
-    both = paired(first, second, (a.name, b.name))
+    both = paired(first, second)
     found = compare_paired(
         both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
         failed_a=both["failed_a"].tolist(), failed_b=both["failed_b"].tolist(),
@@ -46,9 +48,9 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> dict[str, A
         "verdict": found.worth, "labels_needed": found.labels_needed,
         "withheld": found.withheld, "delta_failed_wrong": found.delta_failed_wrong,
         "share_at_least": [{"margin": margin, "share": share} for margin, share in found.share_at_least],
-        "only_in_a": len(first) - len(both), "only_in_b": len(second) - len(both),
+        "only_in_a": len(first.rows) - len(both), "only_in_b": len(second.rows) - len(both),
         "detectable_delta_accuracy": None if math.isnan(found.detectable) else found.detectable,
-    }
+    }, list(dict.fromkeys((*first.notices, *second.notices)))
 
 
 def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import asyncio
 import csv
+import gzip
 import re
 
 import pandas as pd
@@ -27,7 +28,7 @@ def test_written_predictions_are_read_back(tmp_path):
         frame = completions(workspace, labeled_set)
     frame.loc[0, ["outcome", "predicted"]] = ["unparsed", None]
     write_predictions(frame, tmp_path / "out.csv")
-    again = read_predictions(tmp_path / "out.csv")
+    again = read_predictions(tmp_path / "out.csv").rows
 
     assert tuple(again.columns) == (*COLUMNS, "unit")
     assert again["unit"].tolist() == frame["unit"].tolist()
@@ -49,7 +50,7 @@ def test_no_cell_is_a_formula_and_all_are_read_back(tmp_path, label):
     write_predictions(frame, tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         _, cells = csv.reader(file)
-    again = read_predictions(tmp_path / "out.csv")
+    again = read_predictions(tmp_path / "out.csv").rows
 
     assert not [cell for cell in cells if re.match(r"[=+@\t\r-]", cell) and not re.fullmatch(r"[+-][0-9.]+", cell)]
     assert again[["id", "group", *texts[2:]]].to_numpy().tolist() == [[label] * len(texts)]
@@ -57,23 +58,65 @@ def test_no_cell_is_a_formula_and_all_are_read_back(tmp_path, label):
 
 def test_three_columns_are_enough(tmp_path):
     """With id, expected and predicted alone, the variant is the file's name and an empty prediction is unparsed."""
-    frame = read_predictions(given_file(tmp_path, "id,expected,predicted\n007,NA,NA\nb,x,\n", "mine.csv"))
+    frame = read_predictions(given_file(tmp_path, "id,expected,predicted\n007,NA,NA\nb,x,\n", "mine.csv")).rows
 
     assert frame[["id", "expected", "predicted", "variant", "repeat", "outcome"]].to_numpy().tolist() == [
         ["007", "NA", "NA", "mine", "0", "answered"], ["b", "x", None, "mine", "0", "unparsed"]]
 
 
+@pytest.mark.parametrize(("content", "name", "told"), [
+    ("id;expected;predicted\n1;é;é\n2;b;c\n", "p.csv", ()),
+    ("id\tgold\tprediction\n1\té\té\n2\tb\tc\n", "p.tsv", ("expected", "predicted")),
+    ("case_id,y_true,y_pred\n1,é,é\n2,b,c\n".encode("utf-16"), "p.csv", ("id", "expected", "predicted")),
+    ("Id,Expected Label,Predicted-Label\n1,é,é\n2,b,c\n".encode("cp1252"), "p.csv", ("id", "expected", "predicted")),
+    ('{"id": 1, "label": "é", "prediction": "é"}\n{"id": 2, "label": "b", "prediction": "c"}\n', "p.jsonl",
+     ("expected", "predicted")),
+    ('[{"id": 1, "expected": "é", "predicted": "é"}, {"id": 2, "expected": "b", "predicted": "c"}]', "p.json", ()),
+    (gzip.compress("id,expected,predicted\n1,é,é\n2,b,c\n".encode()), "p.csv.gz", ()),
+], ids=["semicolon", "tab", "UTF-16", "Windows-1252", "JSON Lines", "JSON", "gzip"])
+def test_other_shapes_and_names_are_read_and_told(tmp_path, content, name, told):
+    """Any table that the labeled set's reader takes is one of predictions; what was read under another name is said."""
+    found = read_predictions(given_file(tmp_path, content, name))
+
+    assert found.rows[["id", "expected", "predicted"]].to_numpy().tolist() == [["1", "é", "é"], ["2", "b", "c"]]
+    assert [n.split("read as ")[1] for n in found.notices if "read as" in n] == [f"{ours!r}." for ours in told]
+
+
+def test_cases_without_ids_are_known_by_their_row(tmp_path):
+    """Two files without ids are compared row by row, which is said; never when they differ in length."""
+    head = "label,prediction\n"
+    a, b = (read_predictions(given_file(tmp_path, head + rows, name))
+            for rows, name in (("x,x\ny,x\n", "a.csv"), ("x,y\ny,y\n", "b.csv")))
+    longer = read_predictions(given_file(tmp_path, head + "x,x\ny,x\nx,x\n", "c.csv"))
+
+    assert paired(a, b)[["expected", "a", "b"]].to_numpy().tolist() == [["x", "x", "y"], ["y", "x", "y"]]
+    assert "a.csv has no column 'id': a case is known by the number of its row." in a.notices
+    with pytest.raises(InputError, match=r"a\.csv has 2 rows and c\.csv 3, and neither has a column 'id'"):
+        paired(a, longer)
+
+
+def test_predictions_in_other_words_than_the_labels_are_told(tmp_path):
+    """A label in another case or with a space is wrong, and nobody has to find that out from a low score."""
+    rows = "1,billing,Billing\n2,billing,billing \n3,bug,bug\n4,bug,Billing\n5,bug,\n"
+    notices = read_predictions(given_file(tmp_path, "id,expected,predicted\n" + rows)).notices
+
+    assert notices == ("predictions.csv: 3 of 4 predictions are no label that it expects, and count as wrong: "
+                       "'Billing' 2, 'billing ' 1. Spelling and case must be the expected label's.",)
+
+
 def test_prediction_of_another_outcome_is_none(tmp_path):
     """A text beside the outcome `failed` is no prediction."""
-    frame = read_predictions(given_file(tmp_path, "id,expected,predicted,outcome\na,x,x,failed\nb,x,y,\n"))
+    frame = read_predictions(given_file(tmp_path, "id,expected,predicted,outcome\na,x,x,failed\nb,x,y,\n")).rows
 
     assert frame["predicted"].tolist() == [None, "y"]
     assert frame["outcome"].tolist() == ["failed", "answered"]
 
 
 @pytest.mark.parametrize(("content", "said"), [
-    (b"", "has no column 'id'; found ."), (b"\xff\xfe", "cannot be read as a CSV of predictions"),
-    (b"id,expected\na,x\n", "no column 'predicted'; found 'id', 'expected'. Expected at least id, expected,"),
+    (b"", "is empty"), (b"\xff\xfe", "is empty"), (b"\x89PNG\r\n\x1a\n\0", "is a PNG image"),
+    (b"id,expected\na,x\n", "no column 'predicted'; found 'id', 'expected'. Expected at least 'expected' and"),
+    (b"id,expected,pred,y_pred\na,x,x,x\n", "'pred' and 'y_pred' could both be 'predicted'. Rename the one"),
+    (b'[{"id": "a", "expected": "x", "predicted"', "JSON"),
     (b"id,expected,predicted\n", "has a header and no predictions"),
     (b"id,expected,predicted\n,x,x\n", "row 1 has no id"),
     (b"id,id,expected,predicted\na,b,x,x\n", "has a column more than once"),
@@ -105,13 +148,13 @@ def test_same_id_in_another_repeat_or_variant_is_no_repeat(tmp_path):
     """A case may stand once a variant and repeat."""
     content = "id,expected,predicted,variant,repeat\na,x,x,v,0\na,x,x,v,1\na,x,x,w,0\n"
 
-    assert len(read_predictions(given_file(tmp_path, content))) == 3
+    assert len(read_predictions(given_file(tmp_path, content)).rows) == 3
 
 
 def both(tmp_path, a, b):
     head = "id,expected,predicted,outcome\n"
     return paired(read_predictions(given_file(tmp_path, head + a, "a.csv")),
-                  read_predictions(given_file(tmp_path, head + b, "b.csv")), ("a.csv", "b.csv"))
+                  read_predictions(given_file(tmp_path, head + b, "b.csv")))
 
 
 def test_two_files_are_paired_by_id(tmp_path):

@@ -19,7 +19,8 @@ def score(files: tuple[Path, ...], as_json: bool) -> None:
     """Score predictions files: every metric with its interval and n."""
     from promptceiling.reports import score_files
 
-    scored = score_files(files)
+    scored, notices = score_files(files)
+    _tell(notices)
     if as_json:
         print_json({"variants": scored})
     else:
@@ -35,7 +36,8 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
     """Compare predictions B against A on the same cases."""
     from promptceiling.reports import compare_files
 
-    found = compare_files(a, b, margins)
+    found, notices = compare_files(a, b, margins)
+    _tell(notices)
     if as_json:
         print_json(found)
         return
@@ -59,6 +61,11 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
     if found["detectable_delta_accuracy"] is not None:
         click.echo(f"these cases show a difference of {100 * found['detectable_delta_accuracy']:.1f} pp in accuracy at "
                    "80% power")
+
+
+def _tell(notices: list[str]) -> None:
+    for notice in notices:
+        click.echo(f"notice: {notice}", err=True)
 
 
 def print_scores(scored: list[dict[str, Any]]) -> None:

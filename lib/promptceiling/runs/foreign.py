@@ -10,7 +10,18 @@ from typing import Any
 
 from promptceiling.errors import InputError
 from promptceiling.runs.cells import read_cell
-from promptceiling.runs.foreign_row import EXPECTED, INPUT, ForeignRow, count_of, dict_of, number_of, said, text_of
+from promptceiling.runs.foreign_row import (
+    EXPECTED,
+    IDS,
+    INPUT,
+    PREDICTED,
+    ForeignRow,
+    count_of,
+    dict_of,
+    number_of,
+    said,
+    text_of,
+)
 from promptceiling.runs.promptfoo import is_promptfoo, promptfoo_row
 
 
@@ -69,7 +80,7 @@ def _of_table(path: Path, rows: list[Mapping[str, Any]]) -> tuple[str, Iterator[
         return "dspy", (ForeignRow(  # an example that failed has no prediction, and its label no prefix
             text_of(r, "id"), text_of(r, *INPUT), text_of(r, expected) or text_of(r, guess[5:]), text_of(r, guess),
             "program", "dspy", failed=guess not in r) for r in rows)
-    if not columns & {"predicted", "prediction"}:
+    if columns.isdisjoint(PREDICTED):
         raise InputError(
             f"{path.name} is neither promptfoo's nor Inspect's JSON, nor a table with a column 'predicted' (or, as "
             f"DSPy writes it, 'example_NAME' and 'pred_NAME'); found {', '.join(sorted(columns)[:12])}. Of promptfoo's "
@@ -106,7 +117,7 @@ def _plain(path: Path, number: int, row: Mapping[str, Any]) -> ForeignRow:
         raise InputError(f"{path.name}, row {number} has the repeat {repeat!r}; expected a number from 0.",
                          file=path.name, row=number, column="repeat")
     return ForeignRow(
-        text_of(row, "id"), text_of(row, *INPUT), text_of(row, *EXPECTED), text_of(row, "predicted", "prediction"),
+        text_of(row, *IDS), text_of(row, *INPUT), text_of(row, *EXPECTED), text_of(row, *PREDICTED),
         text_of(row, "variant") or path.stem, text_of(row, "model") or path.stem, int(repeat), outcome == "failed",
         outcome == "refused", outcome == "truncated", number_of(row.get("latency_s")),
         count_of(row.get("input_tokens")), count_of(row.get("cached_tokens")), count_of(row.get("output_tokens")))

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 INPUT = ("input", "text", "query", "question", "message", "ticket", "sentence", "content")
-EXPECTED = ("expected_category", "expected", "target", "label", "category", "gold", "__expected")
+IDS = ("id", "case_id", "example_id", "sample_id", "row_id", "idx", "index")
+EXPECTED = ("expected_category", "expected", "target", "label", "category", "gold", "__expected", "expected_label",
+            "gold_label", "true_label", "ground_truth", "reference", "actual", "y_true")
+PREDICTED = ("predicted", "prediction", "predicted_category", "predicted_label", "predicted_class", "pred",
+             "pred_label", "y_pred", "answer", "output")
 
 
 @dataclass(frozen=True, slots=True)

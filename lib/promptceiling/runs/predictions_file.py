@@ -1,17 +1,22 @@
-"""Predictions as CSV files: written by `run --out`, read by `score` and `compare`."""
+"""Predictions files: written as CSV by `run --out`, read by `score` and `compare` in any usual shape."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from promptceiling.errors import InputError
+from promptceiling.labeled_set.columns import column_key
+from promptceiling.labeled_set.formats import table_of_file
+from promptceiling.labeled_set.table import Table
 from promptceiling.prompts import OUTCOMES
 from promptceiling.runs.cells import read_cell, written_cell
+from promptceiling.runs.foreign_row import EXPECTED, IDS, PREDICTED
 
 COLUMNS = ("id", "group", "variant", "repeat", "expected", "predicted", "outcome", "confidence", "latency_s",
            "input_tokens", "cached_tokens", "output_tokens")
@@ -41,27 +46,44 @@ def is_predictions(start: bytes) -> bool:
     return start.replace(b'"', b"").startswith((b"id,group,variant,repeat,", b"id,variant,repeat,"))
 
 
-def read_predictions(path: str | Path) -> pd.DataFrame:
-    """The rows of a predictions file: all text, but `predicted` is None where it is empty and not the answer.
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """A predictions file as read.
 
-    Needed are the columns `id, expected, predicted`; `variant` defaults to the file's name, `repeat` to "0", `outcome`
-    to "answered", or "unparsed" where nothing was predicted. A column `group` names cases that belong together; it
-    becomes `unit`, where a case without a group is one of its own. Raises InputError with file, row and column.
+    Attributes
+    ----------
+    name: the file's name.
+    rows: all text, with `id, expected, predicted, variant, repeat, outcome` and the file's other columns; `predicted`
+        is None where it is empty and not the answer, `unit` is there where the file names groups.
+    numbered: whether the file names no ids, so that they are the numbers of its rows.
+    notices: sentences on what was read in another way than it stands there.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    numbered: bool
+    notices: tuple[str, ...]
+
+
+def read_predictions(path: str | Path) -> Predictions:
+    """The predictions in a CSV (with any usual delimiter and encoding), JSON Lines, JSON, Parquet or Excel file.
+
+    Needed are the columns `expected` and `predicted`, or a usual synonym, told in a notice; cases without an `id` are
+    known by the number of their row. `variant` defaults to the file's name, `repeat` to "0", `outcome` to "answered",
+    or "unparsed" where nothing was predicted. A column `group` names cases that belong together; it becomes `unit`,
+    where a case without a group is one of its own. Raises InputError with file, row and column.
     """
     path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            frame = _rows(csv.reader(file, strict=True), path.name)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {error}.", file=path.name) from None
-    for column in _NEEDED:
-        if column not in frame:
-            raise InputError(f"{path.name} has no column {column!r}; found {', '.join(map(repr, frame.columns))}. "
-                             f"Expected at least {', '.join(_NEEDED)}.", file=path.name, column=column)
+    frame = _as_written(path)
+    if frame is None:
+        frame = _of_table(table_of_file(path, named=(*IDS, *EXPECTED, *PREDICTED)))
+    frame, notices = _named(frame, path.name)
     if frame.empty:
         raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
+    numbered = "id" not in frame
+    if numbered:
+        frame["id"] = pd.array([f"row {k}" for k in range(1, len(frame) + 1)], dtype="str")
+        notices.append(f"{path.name} has no column 'id': a case is known by the number of its row.")
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
     frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
@@ -89,7 +111,60 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     frame["predicted"] = predicted.where(said & (outcome == "answered"), None)
     if "group" in frame:
         frame["unit"] = frame["group"].where(frame["group"].str.strip() != "", "\0" + frame["id"])
-    return frame
+    return Predictions(path.name, frame, numbered, (*notices, *_foreign_words(frame, path.name)))
+
+
+def _as_written(path: Path) -> pd.DataFrame | None:
+    """The rows of a file as `write_predictions` writes it, UTF-8 with commas; None for any other kind of file."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader([file.readline()]), [])
+            if not set(_NEEDED) <= set(header):
+                return None
+            file.seek(0)
+            return _rows(csv.reader(file, strict=True), path.name)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
+    except UnicodeDecodeError:
+        return None
+    except (OSError, csv.Error) as error:
+        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {error}.", file=path.name) from None
+
+
+def _of_table(table: Table) -> pd.DataFrame:
+    columns = zip(*table.rows, strict=True)
+    return pd.DataFrame({name: pd.array(list(map(read_cell, column)), dtype="str")
+                         for name, column in zip(table.header, columns, strict=True)})
+
+
+def _named(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with our names for its columns, and what was read as what."""
+    notices: list[str] = []
+    found: dict[str, str] = {}
+    for ours, words in (("id", IDS), ("expected", EXPECTED), ("predicted", PREDICTED)):
+        meant = [ours] if ours in frame else [column for column in map(str, frame) if column_key(column) in words]
+        if len(meant) > 1:
+            raise InputError(f"{name}: {' and '.join(map(repr, meant))} could both be {ours!r}. Rename the one that is "
+                             f"meant to {ours!r}.", file=name, column=ours)
+        if not meant and ours != "id":
+            raise InputError(f"{name} has no column {ours!r}; found {', '.join(map(repr, frame.columns[:20]))}. "
+                             "Expected at least 'expected' and 'predicted'. Rename the one that is meant.",
+                             file=name, column=ours)
+        found |= dict.fromkeys(meant, ours)
+        notices += [f"{name}: the column {column!r} is read as {ours!r}." for column in meant if column != ours]
+    return frame.rename(columns=found), notices
+
+
+def _foreign_words(frame: pd.DataFrame, name: str) -> list[str]:
+    """That some predictions are no label which the file expects, in a sentence: written otherwise, they are wrong."""
+    counts = frame["predicted"].value_counts()
+    unlike = counts[~counts.index.isin(frame["expected"].unique())]
+    if unlike.empty:
+        return []
+    shown = ", ".join(f"{word!r} {count:,}" for word, count in unlike.head(3).items())
+    more = f" and {len(unlike) - 3:,} more words" if len(unlike) > 3 else ""
+    return [f"{name}: {unlike.sum():,} of {counts.sum():,} predictions are no label that it expects, and count as "
+            f"wrong: {shown}{more}. Spelling and case must be the expected label's."]
 
 
 def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
@@ -113,31 +188,34 @@ def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.array(column, dtype="str") for name, column in zip(header, columns, strict=True)})
 
 
-def paired(a: pd.DataFrame, b: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
+def paired(a: Predictions, b: Predictions) -> pd.DataFrame:
     """Both files' rows of the ids that they share: `expected, a, b, failed_a, failed_b`, and `unit` where a side
     names groups, by id.
 
-    Raises InputError where a side holds several variants or repeats an id, where no id is shared, or where the two
-    disagree on what is expected; the ids are named.
+    Raises InputError where a side holds several variants or repeats an id, where no id is shared, where files without
+    ids differ in length, or where the two disagree on what is expected; the ids are named.
     """
-    for frame, name in ((a, names[0]), (b, names[1])):
-        twice = frame["id"][frame["id"].duplicated()].tolist()
-        if twice:
-            raise InputError(f"{name} holds the id {twice[0]!r} more than once ({len(twice)} such rows); a comparison "
-                             "needs one variant and one answer a case.", file=name, column="id")
-    left, right = a.set_index("id"), b.set_index("id")
+    for side in (a, b):
+        ids = side.rows["id"]
+        if (twice := ids[ids.duplicated()]).size:
+            raise InputError(f"{side.name} holds the id {twice.iloc[0]!r} more than once ({len(twice)} such rows); a "
+                             "comparison needs one variant and one answer a case.", file=side.name, column="id")
+    if a.numbered and b.numbered and len(a.rows) != len(b.rows):
+        raise InputError(f"{a.name} has {len(a.rows):,} rows and {b.name} {len(b.rows):,}, and neither has a column "
+                         "'id' to tell which cases are the same. Add one to both.", file=a.name, column="id")
+    left, right = a.rows.set_index("id"), b.rows.set_index("id")
     shared = left.index.intersection(right.index)
     if shared.empty:
-        raise InputError(f"{names[0]} and {names[1]} share no id (such as {left.index[0]!r} and {right.index[0]!r}).",
+        raise InputError(f"{a.name} and {b.name} share no id (such as {left.index[0]!r} and {right.index[0]!r}).",
                          column="id")
     left, right = left.loc[shared], right.loc[shared]
     unlike = shared[(left["expected"] != right["expected"]).to_numpy()].tolist()
     if unlike:
-        raise InputError(f"{names[0]} and {names[1]} expect different labels for {len(unlike)} ids: "
+        raise InputError(f"{a.name} and {b.name} expect different labels for {len(unlike)} ids: "
                          f"{', '.join(map(repr, unlike[:5]))}.", column="expected")
     both = pd.DataFrame({"expected": left["expected"], "a": left["predicted"], "b": right["predicted"],
                          "failed_a": left["outcome"] == "failed", "failed_b": right["outcome"] == "failed"})
-    for side in (right, left):  # where both name groups, those of the first
-        if "unit" in side:
-            both["unit"] = side["unit"]
+    for rows in (right, left):  # where both name groups, those of the first
+        if "unit" in rows:
+            both["unit"] = rows["unit"]
     return both
