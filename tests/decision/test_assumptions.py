@@ -1,9 +1,12 @@
 import math
 
+import numpy as np
 import pytest
+from tests.decision.made_up_evidence import evidence
 
 from promptceiling.decision import Assumptions, stated_inputs
 from promptceiling.decision.assumptions import GROUPS
+from promptceiling.decision.worlds import draw_worlds
 from promptceiling.errors import InputError
 
 NUMBERS = [i.name for i in stated_inputs() if not isinstance(i.default, str)]
@@ -39,6 +42,21 @@ def test_a_share_is_at_most_one(name, value, said):
     with pytest.raises(InputError) as caught:
         Assumptions(**{name: value})
     assert str(caught.value) == f"{name} {said}"
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("peak_to_mean", 0.5, "is 0.5; expected 1 to 100."), ("horizon_months", 100_000, "is 100000; expected 1 to 120."),
+    ("label_noise", 1, "is 1; expected 0 to 0.5.")])
+def test_what_cannot_be_is_refused(name, value, said):
+    """A peak under the mean, a horizon of centuries, labels that are all wrong; the ends of each range may be stated,
+    and its plausible worlds stay within it."""
+    with pytest.raises(InputError) as caught:
+        Assumptions(**{name: value})
+    assert str(caught.value) == f"{name} {said}"
+    low, high = next((0 if i.zero else i.low, i.high) for i in stated_inputs() if i.name == name)
+    for end in (low, high):
+        drawn = getattr(draw_worlds(evidence(), Assumptions(**{name: end})).stated, name)
+        assert np.all((low <= np.asarray(drawn)) & (np.asarray(drawn) <= high))
 
 
 def test_every_assumption_says_what_it_is_and_why_it_is_what_it_is():

@@ -179,6 +179,19 @@ def test_a_model_that_is_named_as_a_fine_tune_is_no_prompt(workspace):
     assert not found.alternative("fine-tune").training_known
 
 
+def test_an_alternative_that_was_asked_the_easy_cases_is_not_judged(workspace):
+    """A fine-tune that answered 200 of 400 cases, all right, is not comparable; where it answered all, it is."""
+    labeled_set = split_set(400)
+    answered(workspace, labeled_set, "p", wrong=100)
+    answered(workspace, labeled_set, "t", model="ft:m", ids=set(labeled_set.cases["id"][:200]))
+    row = decided(workspace).row("tune_delta")
+
+    assert row.status == "undecidable"
+    assert "It was asked 200 of the 400 validation cases that the prompt was asked." in row.reason
+    answered(workspace, labeled_set, "t", model="ft:m")
+    assert decided(workspace).row("tune_delta").status == "not met"
+
+
 def test_a_part_of_the_test_split_is_no_test_score(workspace):
     """Of 200 sealed cases 120 were asked: the figure stays that of validation."""
     labeled_set = split_set(600, splits=("train", "validation", "test"))

@@ -174,6 +174,9 @@ def test_half_a_price_is_refused():
     """A price for input alone would make answers free."""
     with pytest.raises(InputError, match="state both --price-in and --price-out"):
         stated_price(Endpoint(), 1.0, None)
+    for usd in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match=f"--price-out is {usd}; expected USD per million tokens, 0 or more"):
+            stated_price(Endpoint(), 1.0, usd)
 
 
 def test_estimate_says_what_will_be_asked_and_that_it_is_rough(workspace):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from promptceiling.decision.answers import first_repeat, groups, is_tuned
+from promptceiling.decision.answers import PART_ASKED, first_repeat, groups, is_tuned
 from promptceiling.decision.changes import (
     FORMATS,
     UNUSABLE,
@@ -44,7 +44,8 @@ class Alternative:
     split: the cases that both were scored on.
     f1_weighted, prompt_f1_weighted: of both on these cases; the mean over training seeds where several were trained.
     comparison: of that model against the best prompt; positive is better than the prompt.
-    comparable: whether few enough calls failed on both sides for a verdict; else `comparison.withheld` says why.
+    comparable: whether nearly all cases were asked of both and few enough calls failed for a verdict; else
+        `comparison.withheld` says why.
     seeds: the difference over all training seeds, with their spread; None for one.
     per_class: every label, the greatest loss of recall first.
     fields: further fields, such as the priority: the share that is right.
@@ -153,15 +154,21 @@ def _recipes(jobs: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 def _alternative(
     kind: str, base: str, drawn: list[pd.DataFrame], best: pd.DataFrame, labels: Sequence[str], latencies: pd.DataFrame
 ) -> Alternative | None:
+    part = None
     for split in ("test", "validation"):
         a = first_repeat(best[best["split"] == split])
         sides = [side for rows in drawn if len(side := first_repeat(rows[rows["split"] == split]))]
         cases = sorted(set.intersection(set(a.index), *(set(side.index) for side in sides))) if sides else []
+        asked = len(a)
         a, sides = a.loc[cases], [side.loc[cases] for side in sides]
         failed = a["outcome"].eq("failed").to_numpy()
         if cases and not (failed | sides[0]["outcome"].eq("failed").to_numpy()).all():
-            return _compared(kind, base, split, a, sides, drawn, labels, latencies)
-    return None
+            found = _compared(kind, base, split, a, sides, drawn, labels, latencies)
+            if len(cases) >= PART_ASKED * asked:
+                return found
+            why = f"It was asked {len(cases):,} of the {asked:,} {split} cases that the prompt was asked."
+            part = part or replace(found, comparable=False, comparison=replace(found.comparison, withheld=why))
+    return part
 
 
 def _compared(

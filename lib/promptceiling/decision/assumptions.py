@@ -12,10 +12,10 @@ GROUPS = ("thresholds", "volume and budget", "prices", "fine-tune", "local class
 
 
 def _stated(default: Any, group: str, title: str, why: str, *, unit: str = "", spread: float = 1.0,
-            low: float = 0.0, high: float = math.inf, zero: bool = False) -> Any:
+            low: float = 0.0, high: float = math.inf, zero: bool = False, hard: bool = False) -> Any:
     return field(default=default, metadata={
         "group": group, "title": title, "why": why, "unit": unit, "spread": spread, "low": low, "high": high,
-        "zero": zero})
+        "zero": zero, "hard": hard})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ class Assumptions:
         unit="points", low=0.001, high=0.5)
     label_noise: float = _stated(
         0.0, "thresholds", "Share of labels that are wrong", "No error is assumed beyond what a second reading shows.",
-        low=0.001, high=0.5, zero=True)
+        low=0.001, high=0.5, zero=True, hard=True)
 
     requests_per_month: float = _stated(
         100_000.0, "volume and budget", "Requests a month", "A round figure to start from; put your own in.", spread=2,
         low=100, high=1e10)
     peak_to_mean: float = _stated(
         4.0, "volume and budget", "Requests a second at the peak, against the mean", "Office hours of one time zone.",
-        spread=1.5, low=1, high=100)
+        spread=1.5, low=1, high=100, hard=True)
     budget_usd_per_month: float = _stated(
         1_000.0, "volume and budget", "Budget for calls", "Yours to state; above it the cost is unsustainable.",
         unit="USD a month", low=0.01, high=1e8)
     horizon_months: int = _stated(
         12, "volume and budget", "How far ahead money is counted", "A year, as budgets are.", unit="months", low=1,
-        high=120)
+        high=120, hard=True)
     usd_per_error: float = _stated(
         0.0, "volume and budget", "What a wrong answer costs you", "Not stated: a better score then has no value in "
         "money, and only savings pay a fine-tune back.", unit="USD", spread=2, low=1e-5, high=1_000, zero=True)
@@ -137,7 +137,7 @@ class Assumptions:
         low=0.01, high=1)
 
     def __post_init__(self) -> None:
-        for name, zero, high in _CHECKED:
+        for name, zero, high, low, hard in _CHECKED:
             value = getattr(self, name)
             if not (isinstance(value, _NUMBER) and math.isfinite(value) and (value > 0 or (zero and value == 0))):
                 raise InputError(f"{name} is {value}; expected a number {'of 0 or more' if zero else 'above 0'}.",
@@ -145,6 +145,8 @@ class Assumptions:
             if high <= 1 and value > 1:
                 instead = f": {value / 100:g}, not {value:g}" if value <= 100 else ""
                 raise InputError(f"{name} is {value:g}; expected a share, at most 1{instead}.", column=name)
+            if hard and not (low <= value <= high or (zero and value < low)):
+                raise InputError(f"{name} is {value:g}; expected {0 if zero else low:g} to {high:g}.", column=name)
         if self.margin_low > self.margin_high:
             raise InputError(f"margin_low ({self.margin_low}) is above margin_high ({self.margin_high}).",
                              column="margin_low")
@@ -154,7 +156,8 @@ class Assumptions:
 class Input:
     """One field of the assumptions: what it is called, its unit, its group, why its default is what it is.
 
-    `spread` is the factor of its plausible range, 1 for a choice; `low` and `high` bound the search for a flip.
+    `spread` is the factor of its plausible range, 1 for a choice; `low` and `high` bound the search for a flip, and
+    where they are `hard` the value too.
     """
 
     name: str
@@ -167,6 +170,7 @@ class Input:
     low: float
     high: float
     zero: bool
+    hard: bool
 
 
 def stated_inputs() -> tuple[Input, ...]:
@@ -180,4 +184,4 @@ def stated_inputs() -> tuple[Input, ...]:
 
 _NUMBER = (int, float)
 _INPUTS = tuple(Input(name=f.name, default=f.default, **f.metadata) for f in fields(Assumptions))
-_CHECKED = tuple((i.name, i.zero, i.high) for i in _INPUTS if not isinstance(i.default, str))
+_CHECKED = tuple((i.name, i.zero, i.high, i.low, i.hard) for i in _INPUTS if not isinstance(i.default, str))

@@ -98,7 +98,7 @@ def draw_worlds(evidence: Evidence, stated: Assumptions, *, draws: int = DRAWS, 
         value = getattr(stated, i.name)
         if i.spread > 1 and value:
             z = loop if i.group == "loop" and i.unit.startswith("hours") else rng.standard_normal(draws)
-            drawn[i.name] = np.minimum(value * np.exp(math.log(i.spread) / Z * z), i.high)
+            drawn[i.name] = np.clip(value * np.exp(math.log(i.spread) / Z * z), i.low if i.hard else 0.0, i.high)
         else:
             drawn[i.name] = value
     best, f1, plateau = evidence.best, evidence.f1, evidence.plateau

@@ -104,10 +104,13 @@ def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Pr
 def stated_price(endpoint: Endpoint, input_usd: float | None, output_usd: float | None) -> Price | None:
     """A price that a user states in USD per million tokens; None where neither is stated.
 
-    Cached tokens then cost what input costs. Raises InputError where one of the two is missing.
+    Cached tokens then cost what input costs. Raises InputError where one of the two is missing or no price.
     """
     if input_usd is None and output_usd is None:
         return None
     if input_usd is None or output_usd is None:
         raise InputError("A price has two parts: state both --price-in and --price-out, in USD per million tokens.")
+    for name, usd in (("--price-in", input_usd), ("--price-out", output_usd)):
+        if not (math.isfinite(usd) and usd >= 0):
+            raise InputError(f"{name} is {usd}; expected USD per million tokens, 0 or more.")
     return Price(endpoint.model, input_usd, input_usd, output_usd, "", "stated by the user")
