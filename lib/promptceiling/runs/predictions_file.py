@@ -87,7 +87,7 @@ def read_predictions(path: str | Path) -> Predictions:
     frame["variant"] = frame["variant"].where(frame["variant"] != "", path.stem) if "variant" in frame else path.stem
     frame["repeat"] = frame.get("repeat", "0")
     for column in ("id", "expected"):
-        blank = [value for value in frame[column].unique() if not value.strip()]
+        blank = [value for value in set(frame[column].tolist()) if not value.strip()]
         if blank:
             empty = frame.index[frame[column].isin(blank)]
             raise InputError(f"{path.name}, row {empty[0] + 1} has no {column}.", file=path.name,
@@ -183,7 +183,7 @@ def _rows(reader: Iterator[list[str]], name: str) -> pd.DataFrame:
             column.extend(part)
         before += len(block)
     for at, column_name in enumerate(header):
-        if column_name in _TEXTS and any(value[:1] == "'" for value in columns[at]):
+        if column_name in _TEXTS and "\n'" in "\n".join(("", *columns[at])):
             columns[at] = [read_cell(value) for value in columns[at]]
     return pd.DataFrame({name: pd.array(column, dtype="str") for name, column in zip(header, columns, strict=True)})
 
