@@ -1,5 +1,6 @@
 import csv
 import json
+import zipfile
 
 import pytest
 from tests.made_up import made_cases, made_set
@@ -117,6 +118,20 @@ def test_json_lines_are_read_like_a_table(tmp_path, workspace):
     assert import_results(workspace, path, SET).kept == len(CASES)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_table_in_another_shape_is_the_same(tmp_path, workspace, encoding):
+    """Semicolons, another encoding and another name for the prediction, as a spreadsheet exports them."""
+    path = tmp_path / "short.csv"
+    lines = ["case_id;y_true;y_pred;note", *(f"{c['id']};{c['expected_category']};{c['expected_category']};é"
+                                             for c in CASES)]
+    path.write_text("\r\n".join(lines), encoding=encoding, newline="")
+    told = import_results(workspace, path, SET)
+    frame = completions(workspace, SET)
+
+    assert told.kept == len(CASES)
+    assert (frame["predicted"] == frame["expected"]).all()
+
+
 def test_completion_in_json_is_read_by_its_label(tmp_path, workspace):
     """An output that is an object, or its text, is read as our own completions are."""
     objects = [{"category": answer} if k % 2 else json.dumps({"category": answer}) for k, answer in enumerate(ANSWERS)]
@@ -159,9 +174,9 @@ def test_imported_test_cases_open_the_seal(tmp_path, workspace):
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("a,b\n1,2\n", "nor a table with a column 'predicted'"), ("id,predicted\nc1\n", "row 1 has 1 values"),
+    ("a,b\n1,2\n", "nor a table with a column 'predicted'"), ("id,predicted\nc1\n", r"row 1 \(line 2\) has 1 value "),
     ('{"predicted": "x"}\n{"predicted"\n', "row 2 is not JSON"), ("[1]", "row 1 is no object"),
-    ('{"eval": {}}', "Inspect log without its samples"), ("id,predicted\n", "holds no results|neither"),
+    ('{"eval": {}}', "Inspect log without its samples"), ("id,predicted\n", "has a header .* and no cases"),
     ("id,predicted\nzz,billing\n", "No row of f is about a case of made"),
     ("id,predicted,expected\nc0001,billing,tea\n", "they are about different labels"),
     ("id,predicted\nc0001,billing\nc0001,access\n", "answers case 'c0001' 2 times"),
@@ -275,6 +290,7 @@ def test_example_that_failed_in_dspy_is_failed(tmp_path, workspace):
 def test_zipped_log_of_inspect_is_told_how_to_be_written(tmp_path, workspace):
     """Inspect's own binary form is named, with the command that writes the other."""
     path = tmp_path / "log.eval"
-    path.write_bytes(b"PK\x03\x04...")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("_journal/start.json", "{}")
     with pytest.raises(InputError, match="inspect log dump FILE"):
         import_results(workspace, path, SET)

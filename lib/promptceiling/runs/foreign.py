@@ -1,14 +1,15 @@
-"""Results of other tools as rows: promptfoo's (JSON, JSONL), Inspect's (JSON), DSPy's CSV, plain CSV or JSONL."""
+"""Results of other tools as rows: promptfoo's (JSON, JSONL), Inspect's (JSON), DSPy's CSV, any table or JSONL."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from promptceiling.errors import InputError
+from promptceiling.labeled_set.decode import decoded, kind_of, unpacked
+from promptceiling.labeled_set.formats import table_of_bytes
 from promptceiling.runs.cells import read_cell
 from promptceiling.runs.foreign_row import (
     EXPECTED,
@@ -32,15 +33,16 @@ def read_foreign(path: str | Path) -> tuple[str, list[ForeignRow]]:
     """
     path = Path(path)
     try:
-        if path.read_bytes()[:2] == b"PK":
-            raise InputError(f"{path.name} is a zip file, as Inspect's .eval logs are. Write it as JSON with `inspect "
-                             "log dump FILE > log.json`, and import that.", file=path.name)
-        text = path.read_text(encoding="utf-8-sig")
+        raw = unpacked(path.read_bytes(), path.name)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}.", file=path.name) from None
-    found = _of_json(path, text) if text.lstrip()[:1] in ("{", "[") else _of_table(path, _csv_rows(path, text))
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.", file=path.name) from None
+    if raw[:2] == b"PK" and any(part in raw for part in (b"_journal/", b"header.json")):
+        raise InputError(f"{path.name} is a zip file, as Inspect's .eval logs are. Write it as JSON with `inspect "
+                         "log dump FILE > log.json`, and import that.", file=path.name)
+    text = decoded(raw, path.name)[0].lstrip("\ufeff \t\r\n") if kind_of(raw, path.name) == "text" else ""
+    found = _of_json(path, text) if text[:1] in ("{", "[") else _of_table(path, _table_rows(path, raw))
     kind, rows = found[0], list(found[1])
     if not rows:
         raise InputError(f"{path.name} holds no results.", file=path.name)
@@ -123,16 +125,9 @@ def _plain(path: Path, number: int, row: Mapping[str, Any]) -> ForeignRow:
         count_of(row.get("input_tokens")), count_of(row.get("cached_tokens")), count_of(row.get("output_tokens")))
 
 
-def _csv_rows(path: Path, text: str) -> list[Mapping[str, Any]]:
-    try:
-        header, *rows = [row for row in csv.reader(text.splitlines(keepends=True), strict=True) if row] or [[]]
-    except csv.Error as error:
-        raise InputError(f"{path.name} cannot be read as CSV: {error}.", file=path.name) from None
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(header):
-            raise InputError(f"{path.name}, row {number} has {len(row)} values where the header has {len(header)}.",
-                             file=path.name, row=number)
-    return [dict(zip(header, map(read_cell, row), strict=True)) for row in rows]
+def _table_rows(path: Path, raw: bytes) -> list[Mapping[str, Any]]:
+    table = table_of_bytes(raw, path.name, named=(*IDS, *INPUT, *EXPECTED, *PREDICTED))
+    return [dict(zip(table.header, map(read_cell, row), strict=True)) for row in table.rows]
 
 
 def _jsonl_rows(path: Path, text: str) -> list[Mapping[str, Any]]:
