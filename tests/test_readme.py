@@ -71,6 +71,8 @@ def newcomer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("newcomer")
     tickets = pd.read_csv(data_file("support_tickets.csv"), dtype=str, keep_default_na=False).head(240)
     tickets[["input", "expected_category", "expected_priority", "group"]].to_csv(folder / "tickets.csv", index=False)
+    results = tickets.rename(columns={"expected_category": "expected"}).assign(predicted=tickets["expected_category"])
+    results[["input", "expected", "predicted"]].to_json(folder / "results.json", orient="records")
     for name in ("before.csv", "after.csv"):
         rows = [f"{k},a,{'ab'[k % 3 == 0]}" for k in range(60)]
         (folder / name).write_text("\n".join(["id,expected,predicted", *rows]), encoding="utf-8")
