@@ -479,7 +479,8 @@ def test_compare_prints_the_paired_difference(call, two_files):
     found = printed(call("compare", *two_files, "--json"))
 
     assert list(found) == ["n", "left_out", "delta_f1_weighted", "delta_accuracy", "mcnemar", "verdict",
-                           "labels_needed", "withheld", "delta_failed_wrong", "share_at_least",
+                           "labels_needed", "withheld", "delta_failed_wrong",
+                           "delta_failed_wrong_interval", "share_at_least",
                            "only_in_a", "only_in_b", "detectable_delta_accuracy"]
     assert (found["only_in_a"], found["only_in_b"]) == (0, 0)
     assert [one["margin"] for one in found["share_at_least"]] == [0.05, 0.08]
@@ -508,8 +509,10 @@ def test_compare_withholds_the_verdict_where_one_side_failed_more(call, two_file
     assert "points apart" in found["withheld"]
     printed_text = call("compare", *two_files).stdout
     assert f"no verdict: {found['withheld']}" in printed_text
-    assert "left out: 12 cases that failed; counted as wrong" in printed_text
-    assert found["delta_failed_wrong"] < found["delta_f1_weighted"]["value"]
+    wrong = found["delta_failed_wrong_interval"]
+    assert wrong["low"] < wrong["value"] == found["delta_failed_wrong"] < found["delta_f1_weighted"]["value"]
+    assert (f"left out: 12 cases that failed; counted as wrong they make it {100 * wrong['value']:+.1f} pp "
+            f"[{100 * wrong['low']:+.1f}, {100 * wrong['high']:+.1f}] on 400 cases") in printed_text
 
 
 def test_both_readings_of_failures_are_printed_and_what_became_of_answers(call, tmp_path):
@@ -523,8 +526,10 @@ def test_both_readings_of_failures_are_printed_and_what_became_of_answers(call, 
 
     assert found["outcomes"] == {"failed": 3, "unparsed": 1, "answered": 96}
     assert found["f1_weighted_failed_wrong"] < found["f1_weighted"]["value"] < 1
-    assert "3 without an answer, 1 unparsed; weighted F1 where no answer counts as wrong: 0.9" in call(
-        "score", path).stdout
+    wrong = found["f1_weighted_failed_wrong_interval"]
+    assert wrong["low"] < wrong["value"] == found["f1_weighted_failed_wrong"] < wrong["high"]
+    assert ("3 without an answer, 1 unparsed; weighted F1 where no answer counts as wrong: "
+            f"{wrong['value']:.3f} [{wrong['low']:.3f}, {wrong['high']:.3f}], n 100") in call("score", path).stdout
 
 
 def test_nothing_scored_is_said(call, tmp_path):

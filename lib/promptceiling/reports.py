@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from promptceiling.runs.predictions_file import paired, read_predictions
-from promptceiling.scores import compare_paired, score_predictions
+from promptceiling.scores import Interval, compare_paired, score_predictions
 
 
 def score_rows(frame: pd.DataFrame, labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -46,7 +46,8 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> tuple[dict[
         "delta_accuracy": _interval(found.delta_accuracy),
         "mcnemar": {"b": found.only_a, "c": found.only_b, "p": found.mcnemar_p},
         "verdict": found.worth, "labels_needed": found.labels_needed,
-        "withheld": found.withheld, "delta_failed_wrong": found.delta_failed_wrong,
+        "withheld": found.withheld, "delta_failed_wrong": found.delta_failed_wrong.value,
+        "delta_failed_wrong_interval": asdict(found.delta_failed_wrong),
         "share_at_least": [{"margin": margin, "share": share} for margin, share in found.share_at_least],
         "only_in_a": len(first.rows) - len(both), "only_in_b": len(second.rows) - len(both),
         "detectable_delta_accuracy": None if math.isnan(found.detectable) else found.detectable,
@@ -59,18 +60,20 @@ def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, An
                               outcomes=rows["outcome"].tolist(), units=units.tolist())
     return {
         "variant": name, "n": score.n, "scored": score.scored, "outcomes": dict(score.outcomes),
-        "f1_weighted": _interval(score.f1_weighted), "f1_weighted_failed_wrong": score.f1_weighted_failed_wrong,
+        "f1_weighted": _interval(score.f1_weighted), "f1_weighted_failed_wrong": score.f1_weighted_failed_wrong.value,
+        "f1_weighted_failed_wrong_interval": asdict(score.f1_weighted_failed_wrong),
         "f1_macro": score.f1_macro.value, "f1_macro_interval": _interval(score.f1_macro),
         "accuracy": _interval(score.accuracy),
         "constant_answer": {"f1_weighted": score.constant_f1, "label": score.constant_label},
         "constant_answer_interval": _interval(score.constant),
         "per_class": [
             {"label": c.label, "support": c.support,
-             **{m: _interval(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
+             **{m: asdict(getattr(c, m)) for m in ("precision", "recall", "f1")}} for c in score.per_class],
         "remarks": list(score.remarks),
     }
 
 
-def _interval(interval: Any) -> dict[str, float]:
+def _interval(interval: Interval) -> dict[str, float]:
+    """Value and ends of a figure that rests on all cases that are compared, or scored: their number stands beside."""
     values = asdict(interval)
     return {key: values[key] for key in ("value", "low", "high")}

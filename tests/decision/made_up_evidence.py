@@ -24,7 +24,7 @@ def score(f1, *, n=400, failed=0, constant=0.4):
     outcomes = {"answered": scored, "failed": failed} if failed else {"answered": n}
     each = tuple(ClassScore(label, f1, f1, f1, scored // 2) for label in LABELS)
     return Score(n=n, scored=scored, units=scored, outcomes=outcomes, f1_weighted=f1, f1_macro=f1, accuracy=f1,
-                 f1_weighted_failed_wrong=f1.value, constant_label="billing", constant_f1=constant, per_class=each)
+                 f1_weighted_failed_wrong=f1, constant_label="billing", constant_f1=constant, per_class=each)
 
 
 def tokens(fresh=800.0, cached=0.0, output=50.0, *, half=0.0, n=400):

@@ -74,7 +74,9 @@ def test_unequal_failures_withhold_the_verdict():
     apart = compare_paired(y, a, b, L, failed_b=[i < 30 for i in range(1000)], draws=500)
     assert (apart.worth, apart.labels_needed) == ("undecidable", None)
     assert "0.0% and 3.0%" in apart.withheld
-    assert apart.delta_failed_wrong < apart.delta_f1_weighted.value
+    wrong = compare_paired(y, a, [None if i < 30 else answer for i, answer in enumerate(b)], L, draws=500)
+    assert apart.delta_failed_wrong == wrong.delta_f1_weighted
+    assert even.delta_failed_wrong.n == 1000
 
 
 def test_too_many_failures_withhold_the_verdict():

@@ -24,7 +24,9 @@ def test_a_failed_completion_is_in_no_figure_and_counted():
     with_failures, rest = score_predictions(y, p, L, outcomes=outcomes), score_predictions(y[3:], p[3:], L)
     assert with_failures.f1_weighted == rest.f1_weighted
     assert (with_failures.n, with_failures.scored, with_failures.complete) == (100, 97, True)
-    assert with_failures.f1_weighted_failed_wrong < rest.f1_weighted.value
+    wrong = [answer if k > 2 else None for k, answer in enumerate(p)]
+    assert with_failures.f1_weighted_failed_wrong == score_predictions(y, wrong, L).f1_weighted
+    assert rest.f1_weighted_failed_wrong == rest.f1_weighted
     assert "97 scored of 100" in with_failures.remarks[0]
 
 

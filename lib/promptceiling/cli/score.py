@@ -56,8 +56,10 @@ def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> No
         click.echo(f"not compared: {found['only_in_a']} cases that only {a.name} holds, {found['only_in_b']} that only "
                    f"{b.name} holds")
     if found["left_out"]:
+        wrong = found["delta_failed_wrong_interval"]
         click.echo(f"left out: {found['left_out']} cases that failed; counted as wrong they make it "
-                   f"{100 * found['delta_failed_wrong']:+.1f} pp")
+                   f"{100 * wrong['value']:+.1f} pp [{100 * wrong['low']:+.1f}, {100 * wrong['high']:+.1f}] on "
+                   f"{wrong['n']} cases")
     if found["detectable_delta_accuracy"] is not None:
         click.echo(f"these cases show a difference of {100 * found['detectable_delta_accuracy']:.1f} pp in accuracy at "
                    "80% power")
@@ -84,10 +86,11 @@ def print_scores(scored: list[dict[str, Any]]) -> None:
                    f"[{span['low']:.3f}, {span['high']:.3f}]")
         unlike = {outcome: count for outcome, count in row["outcomes"].items() if outcome != "answered"}
         if unlike:
+            wrong = row["f1_weighted_failed_wrong_interval"]
             told = ", ".join(f"{count} {_CALLED.get(outcome, outcome)}" for outcome, count in unlike.items())
             click.echo(f"  {told}" + (
-                f"; weighted F1 where no answer counts as wrong: {row['f1_weighted_failed_wrong']:.3f}"
-                if "failed" in unlike else ""))
+                f"; weighted F1 where no answer counts as wrong: {wrong['value']:.3f} [{wrong['low']:.3f}, "
+                f"{wrong['high']:.3f}], n {wrong['n']}" if "failed" in unlike else ""))
         for remark in row["remarks"]:
             if remark not in shared:
                 click.echo(f"  note: {remark}")

@@ -51,8 +51,8 @@ def comparison_page(found: Comparison, a: str, b: str, *, embedded: bool) -> str
         about.append(("To decide it", f"about {found.labels_needed:,} more labels"))
     if found.left_out:
         about.append(("Left out", f"{found.left_out} cases that failed" + (
-            "" if math.isnan(found.delta_failed_wrong) else
-            f"; counted as wrong they make it {points(found.delta_failed_wrong)} (n {found.n + found.left_out})")))
+            "" if math.isnan(found.delta_failed_wrong.value) else
+            f"; counted as wrong they make it {difference(found.delta_failed_wrong)} (n {found.n + found.left_out})")))
     chart = difference_chart(
         ["weighted F1", "accuracy"], [found.delta_f1_weighted, found.delta_accuracy], found.margins,
         described=f"{b} minus {a} on {found.n} cases, with 95% intervals: weighted F1 "

@@ -163,8 +163,8 @@ def outcomes_of(score: Score) -> Markup:
     said = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(score.outcomes.items(), key=lambda o: -o[1]))
     failed = score.n - score.scored
     readings = Markup("") if not failed else Markup(
-        " Weighted F1 is {} where what failed is left out (n {}), {:.2f} where it counts as wrong (n {}).").format(
-            figure(score.f1_weighted), score.scored, score.f1_weighted_failed_wrong, score.n)
+        " Weighted F1 is {} where what failed is left out (n {}), {} where it counts as wrong (n {}).").format(
+            figure(score.f1_weighted), score.scored, figure(score.f1_weighted_failed_wrong), score.n)
     return Markup("<p>Of {:,} answers: {}. All but answered and failed ones count as wrong.{}</p>").format(
         score.n, said, readings)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from promptceiling.errors import InputError
 from promptceiling.scores.conditions import NO_REALISTIC_NUMBER
-from promptceiling.scores.interval import Interval, Z, difference_interval
-from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
+from promptceiling.scores.interval import NOTHING, Interval, Z, difference_interval
+from promptceiling.scores.metrics import Codes, Floats, encode, point_metrics_of, unit_codes
 from promptceiling.scores.paired import mcnemar_exact, sign_flip_exact, tango
 from promptceiling.scores.power import minimum_detectable_delta
 from promptceiling.scores.resample import DRAWS, draw_metrics
@@ -60,7 +60,7 @@ class Comparison:
     failed_a: float = math.nan
     failed_b: float = math.nan
     withheld: str | None = None
-    delta_failed_wrong: float = math.nan
+    delta_failed_wrong: Interval = NOTHING
     detectable: float = math.nan
 
 
@@ -94,13 +94,12 @@ def compare_paired(
         raise InputError("No case has an answer from both sides, so there is nothing to compare.")
     every, said_a, said_b = encode(expected, labels), encode(a, labels), encode(b, labels)
     y, pa, pb = every[keep], said_a[keep], said_b[keep]
-    unit = None if units is None else unit_codes(unit_codes(units)[keep])
+    of_all = None if units is None else unit_codes(units)
+    unit = None if of_all is None else unit_codes(of_all[keep])
     n, own = len(y), Units.of(unit, len(y))
     drawn = draw_metrics(y, [pa, pb], size, units=unit, draws=draws, seed=seed)
     moved = drawn.weighted[1] - drawn.weighted[0]
-    delta = difference_interval(
-        point_metrics_of(y, pb, size).f1_weighted - point_metrics_of(y, pa, size).f1_weighted,
-        float(moved.std()), n, own)
+    delta = _delta(y, pa, pb, moved, size, own)
     right_a, right_b = pa == y, pb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     accuracy = tango(only_b, only_a, n) if unit is None else difference_interval(
@@ -108,6 +107,13 @@ def compare_paired(
     rates = (float(down_a.mean()), float(down_b.mean())) if by_side else (math.nan, math.nan)
     withheld = failures_forbid(float((~keep).mean()), rates)
     worth = worth_of(delta, margins) if withheld is None else "undecidable"
+    wrong = delta
+    if either.any():
+        wrong = NOTHING
+    elif not keep.all():
+        wrong_a, wrong_b = np.where(down_a, size, said_a), np.where(down_b, size, said_b)
+        again = draw_metrics(every, [wrong_a, wrong_b], size, units=of_all, draws=draws, seed=seed).weighted
+        wrong = _delta(every, wrong_a, wrong_b, again[1] - again[0], size, Units.of(of_all, len(every)))
     return Comparison(
         n=n, left_out=int((~keep).sum()), delta_f1_weighted=delta,
         delta_accuracy=accuracy,
@@ -117,11 +123,15 @@ def compare_paired(
         worth=worth,
         labels_needed=_labels_needed(delta, margins) if worth == "undecidable" and withheld is None else None,
         failed_a=rates[0], failed_b=rates[1], withheld=withheld,
-        delta_failed_wrong=math.nan if either.any() else (
-            point_metrics_of(every, np.where(down_b, size, said_b), size).f1_weighted
-            - point_metrics_of(every, np.where(down_a, size, said_a), size).f1_weighted),
+        delta_failed_wrong=wrong,
         detectable=_detectable(n, only_a, only_b, None if unit is None else accuracy),
     )
+
+
+def _delta(truth: Codes, a: Codes, b: Codes, moved: Floats, labels: int, units: Units) -> Interval:
+    """B's weighted F1 minus A's; `moved` has it of each resample."""
+    value = point_metrics_of(truth, b, labels).f1_weighted - point_metrics_of(truth, a, labels).f1_weighted
+    return difference_interval(value, float(moved.std()), len(truth), units)
 
 
 def _detectable(n: int, only_a: int, only_b: int, by_unit: Interval | None) -> float:

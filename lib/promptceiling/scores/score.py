@@ -70,7 +70,7 @@ class Score:
     f1_weighted: Interval
     f1_macro: Interval
     accuracy: Interval
-    f1_weighted_failed_wrong: float
+    f1_weighted_failed_wrong: Interval
     constant_label: str
     constant_f1: float
     per_class: tuple[ClassScore, ...]
@@ -129,7 +129,8 @@ def score_predictions(
     commonest = [labels[int(k)] for k in np.flatnonzero(majority == majority.max())] if len(truth) else [""]
     constant = min(commonest)
     point = point_metrics_of(truth[kept], said[kept], size)
-    unit = None if units is None else unit_codes(unit_codes(units)[kept])
+    every = None if units is None else unit_codes(units)
+    unit = None if every is None else unit_codes(every[kept])
     own = Units.of(unit, scored)
     if own.count == scored:  # each of one completion: nothing is drawn together
         unit = None
@@ -137,15 +138,23 @@ def score_predictions(
     score = Score(
         n=len(truth), scored=scored, units=own.count, outcomes=dict(Counter(outcome)),
         f1_weighted=NOTHING, f1_macro=NOTHING, accuracy=NOTHING,
-        f1_weighted_failed_wrong=point_metrics_of(truth, np.where(kept, said, size), size).f1_weighted,
+        f1_weighted_failed_wrong=NOTHING,
         constant_label=constant, constant_f1=point_metrics_of(truth[kept], answers, size).f1_weighted, per_class=())
+    if len(truth) > scored:
+        wrong = np.where(kept, said, size)
+        score = replace(score, f1_weighted_failed_wrong=share_interval(
+            point_metrics_of(truth, wrong, size).f1_weighted,
+            draw_metrics(truth, [wrong], size, units=every, draws=draws, seed=seed).weighted[0],
+            len(truth), Units.of(every, len(truth))))
     if not scored:
         return score
     drawn = draw_metrics(truth[kept], [said[kept]], size, units=unit, draws=draws, seed=seed)
     macro = share_interval(point.f1_macro, drawn.macro[0], scored, own)
     unseen = sum(s == 0 for s in point.support)
+    weighted = share_interval(point.f1_weighted, drawn.weighted[0], scored, own)
     score = replace(
-        score, f1_weighted=share_interval(point.f1_weighted, drawn.weighted[0], scored, own),
+        score, f1_weighted=weighted,
+        f1_weighted_failed_wrong=weighted if scored == len(truth) else score.f1_weighted_failed_wrong,
         f1_macro=replace(macro, high=min(1.0, macro.high + unseen / size)),
         accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
             point.accuracy, drawn.accuracy[0], scored, own),
@@ -193,11 +202,11 @@ def _remarks(score: Score, support: Sequence[int]) -> tuple[str, ...]:
         said.append(f"{score.scored} scored of {score.n}: {failed} failed and are in no figure.")
     if score.f1_weighted.value - score.constant_f1 < _NEAR_CONSTANT:
         said.append(
-            f"Weighted F1 {score.f1_weighted.value:.2f} is close to always answering {score.constant_label!r} "
-            f"({score.constant_f1:.2f} [{score.constant.low:.2f}, {score.constant.high:.2f}]).")
+            f"Weighted F1 {_said(score.f1_weighted)} is close to always answering {score.constant_label!r}, "
+            f"{_said(score.constant)} (n {score.scored}).")
     if score.f1_weighted.value - score.f1_macro.value > _FAR_ABOVE_MACRO:
         said.append(
-            f"Weighted F1 {score.f1_weighted.value:.2f} is far above macro F1 {score.f1_macro.value:.2f}: "
+            f"Weighted F1 {_said(score.f1_weighted)} is far above macro F1 {_said(score.f1_macro)} (n {score.scored}): "
             "rare labels do badly.")
     unseen, few = sum(s == 0 for s in support), sum(0 < s < _FEW for s in support)
     if unseen:
@@ -211,3 +220,7 @@ def _remarks(score: Score, support: Sequence[int]) -> tuple[str, ...]:
         said.append("All cases are of one unit, so nothing can be said of others." if one else
                     f"Only {score.units} independent unit{'s' * (score.units != 1)}: intervals are wide.")
     return tuple(said)
+
+
+def _said(interval: Interval) -> str:
+    return f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
