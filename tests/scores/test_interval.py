@@ -43,6 +43,14 @@ def test_the_cases_from_which_a_proportion_clears_the_threshold(share, first):
     assert crossing == pytest.approx(first, rel=0.02)
 
 
+def test_ends_are_where_the_share_is_so_many_standard_errors_off():
+    """Wilson's equation itself: share = end - reach * sqrt(end (1 - end) / n), for reaches of either sign."""
+    for reach in ((-1.96, 1.96), (-3.0, -0.5), (0.4, 2.0)):
+        for end, r in zip(wilson_ends(0.83, 150.5, reach), reach, strict=True):
+            off = (end - 0.83) / math.sqrt(end * (1 - end) / 150.5)
+            assert off == pytest.approx(r, abs=1e-9)
+
+
 def test_nothing_has_no_interval():
     """n = 0 gives NaN throughout."""
     assert math.isnan(wilson(0, 0).value)

@@ -48,12 +48,15 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(successes / n, low, high, n)
 
 
-def wilson_ends(share: float, n: float) -> tuple[float, float]:
-    """The ends of Wilson's interval for a share of n > 0 cases, where n need not be whole."""
-    squared = Z * Z / n
-    centre = (share + squared / 2) / (1 + squared)
-    half = math.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
-    return (0.0 if share == 0 else max(0.0, centre - half)), (1.0 if share == 1 else min(1.0, centre + half))
+def wilson_ends(share: float, n: float, reach: tuple[float, float] = (-Z, Z)) -> tuple[float, float]:
+    """The ends of Wilson's interval for a share of n > 0 cases, where n need not be whole.
+
+    reach: how many standard errors the ends are above the share; negative: below it.
+    """
+    low, high = (
+        (share + r * r / n / 2 + math.copysign(math.sqrt(r * r / n * (share * (1 - share) + r * r / n / 4)), r))
+        / (1 + r * r / n) for r in reach)
+    return (0.0 if share == 0 else max(0.0, low)), (1.0 if share == 1 else min(1.0, high))
 
 
 def percentile(value: float, draws: NDArray[np.floating], n: int) -> Interval:
@@ -94,8 +97,13 @@ def share_interval(value: float, draws: NDArray[np.floating], n: int, units: Uni
     return share_of_spread(value, float(np.mean(draws)) - value, float(np.std(draws)), n, units or Units(n, float(n)))
 
 
-def share_of_spread(value: float, bias: float, spread: float, n: int, units: Units) -> Interval:
-    """`share_interval` from the bias and standard deviation of what was drawn, or would have been; n > 0."""
+def share_of_spread(
+    value: float, bias: float, spread: float, n: int, units: Units, reach: tuple[float, float] = (-Z, Z)
+) -> Interval:
+    """`share_interval` from the bias and standard deviation of what was drawn, or would have been; n > 0.
+
+    reach: standard errors from the value to the ends, as for `wilson_ends`; the value is inside where it spans 0.
+    """
     value, cases, centre = float(value), float(units.count), float(value)
     if 0 < value < 1 and units.freedom <= 0:
         return Interval(value, 0.0, 1.0, n)
@@ -104,8 +112,8 @@ def share_of_spread(value: float, bias: float, spread: float, n: int, units: Uni
         cases = value * (1 - value) / spread**2 * (
             alone.inflation / units.inflation * (alone.reach() / units.reach()) ** 2)
         centre = min(1.0, max(0.0, value - bias))
-    low, high = wilson_ends(centre, min(float(n), cases))
-    return Interval(value, min(low, value), max(high, value), n)
+    low, high = wilson_ends(centre, min(float(n), cases), reach)
+    return Interval(value, low if reach[0] > 0 else min(low, value), high if reach[1] < 0 else max(high, value), n)
 
 
 def difference_interval(value: float, spread: float, n: int, units: Units | None = None) -> Interval:

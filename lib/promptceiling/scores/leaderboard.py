@@ -13,7 +13,7 @@ from promptceiling.scores.compare import failures_forbid
 from promptceiling.scores.interval import Interval, difference_interval, share_interval
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.pairs import Pair, pairs_of
-from promptceiling.scores.resample import DRAWS, atoms_of, draw_metrics
+from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.selection import selection_corrected
 from promptceiling.scores.units import Units
 
@@ -97,7 +97,6 @@ def leaderboard_of(
             if k != best else Interval(0.0, 0.0, 0.0, n),
             names[k] not in apart, float(best_share[k]), rates[k])
         for k in order)
-    alone = atoms_of(y, coded, size, np.arange(n) if unit is None else unit, alike=False)
     corrected = standings[0].f1_weighted if len(names) == 1 else selection_corrected(
-        alone, size, drawn[best], n, own, seed=seed)
+        points[order], drawn[order], n, own)
     return Leaderboard(n, standings, corrected, pairs, failures_forbid(float((~keep).mean()), rates))

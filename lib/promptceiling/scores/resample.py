@@ -62,13 +62,9 @@ def cells_of(*codes: Codes) -> tuple[Codes, Codes]:
 
 
 def atoms_of(
-    expected: Codes, predictions: Sequence[Codes], labels: int, units: Sequence[object] | Codes | None = None, *,
-    alike: bool = True,
+    expected: Codes, predictions: Sequence[Codes], labels: int, units: Sequence[object] | Codes | None = None
 ) -> Atoms:
-    """Cases with equal answers are alike; a unit of several cases is one of its kind. Order of cases does not matter.
-
-    With `alike=False` every unit is an atom of its own, so that it can be left out.
-    """
+    """Cases with equal answers are alike; a unit of several cases is one of its kind. The order does not matter."""
     from scipy.sparse import csr_array, vstack  # imported late: pages that only read need not wait for it
 
     codes, cell = cells_of(expected, *predictions)
@@ -77,7 +73,7 @@ def atoms_of(
     if units is None:
         return _sorted(count, adds)
     unit = unit_codes(units)
-    alone = np.bincount(unit)[unit] == 1 if alike else np.zeros(len(unit), dtype=bool)
+    alone = np.bincount(unit)[unit] == 1
     count = np.bincount(cell[alone], minlength=len(codes)).astype(np.int64)
     if alone.all():
         return _sorted(count, adds)
