@@ -34,13 +34,13 @@ def test_second_reading_has_the_textbook_kappa():
     """20, 5, 10 and 15 of 50 readings give kappa 0.40.
 
     They agree on 35 / 50 = 0.7; by chance they would on (25 * 30 + 25 * 20) / 50^2 = 0.5; so kappa is
-    (0.7 - 0.5) / (1 - 0.5) = 0.4. Its standard error is sqrt(0.7 * 0.3 / 50) / (1 - 0.5) = 0.1296, its 95% interval
-    0.4 -/+ 0.254, and Wilson's interval of 35 / 50 is [0.5625, 0.8090].
+    (0.7 - 0.5) / (1 - 0.5) = 0.4. Wilson's interval of 35 / 50 is [0.5625, 0.8090], so that of kappa is
+    [0.0625 / 0.5, 0.3090 / 0.5].
     """
     found = finding(double_read(20, 5, 10, 15), "agreement")
 
     assert "A second reading of 50 cases agrees on 70.0% [56.2%, 80.9%]" in found.message
-    assert "Cohen's kappa is 0.40 [0.15, 0.65]." in found.message
+    assert "Cohen's kappa is 0.40 [0.12, 0.62]." in found.message
     assert found.severity == "weakens"
 
 
@@ -53,11 +53,14 @@ def test_disagreements_are_listed_by_row():
 
 
 def test_full_agreement_is_fine():
-    """Two readings that never differ have kappa 1 and ask for nothing."""
+    """Two readings that never differ have kappa 1 and ask for nothing; 20 cases leave room below it.
+
+    Wilson's lower end of 20 / 20 is 0.8389, and by chance half agree: (0.8389 - 0.5) / 0.5 = 0.678.
+    """
     found = finding(double_read(10, 0, 0, 10), "agreement")
 
     assert (found.severity, found.remedy, found.rows) == ("fine", "", ())
-    assert "Cohen's kappa is 1.00 [1.00, 1.00]." in found.message
+    assert "Cohen's kappa is 1.00 [0.68, 1.00]." in found.message
 
 
 def test_agreement_that_is_too_good_is_doubted():
@@ -114,8 +117,12 @@ def test_one_class_above_four_fifths_weakens(common, severity):
     found = finding(cases, "balance")
 
     assert found.severity == severity
-    assert f"'a', is {common}% of 100 cases" in found.message
-    assert f"{common / (100 - common):.1f} to 1" in found.message
+    assert f"'a', is {common} of 100 ({common}.0% [" in found.message
+    constant = found.figure("constant_f1")
+    assert f"a weighted F1 of {constant.value:.2f} [{constant.low:.2f}, {constant.high:.2f}]" in found.message
+    assert constant.value == pytest.approx(2 * (common / 100) ** 2 / (1 + common / 100))
+    assert constant.low < constant.value < constant.high
+    assert f"{common} to {100 - common} cases" in found.message
 
 
 def test_one_text_with_two_labels_is_told():

@@ -41,8 +41,8 @@ class Readiness:
     Attributes
     ----------
     labels: labeled cases; train: those that a fine-tune would learn from.
-    second_reading: share of cases that a second reader labeled alike; kappa: Cohen's kappa with its large-sample
-        interval. None without a second reading, kappa also where one class alone occurs.
+    second_reading: share of cases that a second reader labeled alike; kappa: Cohen's kappa with its interval, see
+        `kappa_of`. None without a second reading, kappa also where one class alone occurs.
     production_auc: how well a classifier tells labeled texts from production's (0.5 is chance); n is the smaller
         sample. None where no production sample was given.
     curve: the local classifier's weighted F1 on validation by number of labels; None where it was not measured.

@@ -37,8 +37,7 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
         "agreement", "fine" if kappa.value >= 0.6 else "weakens",
         f"{agrees}; Cohen's kappa is {kappa.value:.2f} [{kappa.low:.2f}, {kappa.high:.2f}].",
         "A score far above this agreement would mean learning one reader's habits."
-        + (f" Independent readers seldom reach {kappa.value:.2f}: make sure that the second did not see the first's "
-           "labels."
+        + (" Independent readers seldom agree so well: make sure that the second did not see the first's labels."
            if kappa.value > _SELDOM and n >= 100 else ""),
         "Settle the disagreements and sharpen the labeling guide." if same < n else "",
         rows_where(both, first != second),
@@ -49,7 +48,10 @@ def agreement(cases: pd.DataFrame) -> list[Finding]:
 
 
 def kappa_of(first: Sequence[str], second: Sequence[str]) -> Figure | None:
-    """Cohen's kappa of two readings; its standard error takes the expected agreement as known (Cohen 1960).
+    """Cohen's kappa of two readings; the ends are Wilson's of the agreement, with the expected one taken as known.
+
+    So does Cohen (1960), with value +- 1.96 standard errors, which is [1, 1] where all agree. Of 25 to 400 cases with
+    an agreement of 0.7 to 0.98 that held in 39 to 99% of 2,000 draws, this one in 91% (25 cases, 0.98) and more.
 
     None where one class alone occurs. Equal to scikit-learn's `cohen_kappa_score`, and does not import it.
 
@@ -62,10 +64,10 @@ def kappa_of(first: Sequence[str], second: Sequence[str]) -> Figure | None:
     n, place = len(first), {label: k for k, label in enumerate(labels)}
     table = np.zeros((len(labels), len(labels)))
     np.add.at(table, ([place[x] for x in first], [place[x] for x in second]), 1)
-    same, expected = float(table.trace()) / n, float(table.sum(axis=1) @ table.sum(axis=0)) / n**2
-    kappa = (same - expected) / (1 - expected)
-    half = 1.96 * (same * (1 - same) / n) ** 0.5 / (1 - expected)
-    return Figure("kappa", kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
+    expected = float(table.sum(axis=1) @ table.sum(axis=0)) / n**2
+    kappa = (float(table.trace()) / n - expected) / (1 - expected)
+    low, high = ((end - expected) / (1 - expected) for end in wilson(int(table.trace()), n))
+    return Figure("kappa", kappa, max(-1.0, low), high, n)
 
 
 def labels_right(agreement: float) -> float:

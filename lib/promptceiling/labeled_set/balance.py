@@ -45,11 +45,12 @@ def balance(cases: pd.DataFrame) -> Finding:
     counts = cases[_MAIN].value_counts()
     n, most = len(cases), int(counts.iloc[0])
     part = most / n
-    constant = part * 2 * part / (1 + part)  # its weighted F1: F1 of the one class, weighted by its share
-    message = (f"The most common class, {counts.index[0]!r}, is {part:.0%} of {n:,} cases; always answering it has "
-               f"that accuracy, {rate(most, n)}, and a weighted F1 of {constant:.2f}. Largest to smallest class: "
-               f"{most / counts.iloc[-1]:.1f} to 1.")
-    figures = (share("majority", most, n),)
+    majority = share("majority", most, n)
+    constant, low, high = (p * 2 * p / (1 + p) for p in (part, majority.low, majority.high))  # F1 times its weight
+    message = (f"The most common class, {counts.index[0]!r}, is {rate(most, n)}; always answering it has that accuracy "
+               f"and a weighted F1 of {constant:.2f} [{low:.2f}, {high:.2f}]. Largest to smallest class: "
+               f"{most:,} to {counts.iloc[-1]:,} cases.")
+    figures = (majority, Figure("constant_f1", constant, low, high, n))
     if part > 0.8:
         return Finding("balance", "weakens", message, "A high score says little here: the constant answer nearly "
                        "reaches it.", "Read the macro F1 and the per-class scores; label more of the rare classes.",

@@ -30,13 +30,15 @@ Verdict = Literal["representative", "not representative", "undecidable"]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A share that differs: of texts with a property, in both samples, with 95% intervals (Wilson)."""
+    """A share that differs: of texts with a property, in both samples, with 95% intervals (Wilson) and texts."""
 
     name: str
     labeled: float
     labeled_interval: tuple[float, float]
     production: float
     production_interval: tuple[float, float]
+    n_labeled: int
+    n_production: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ def _drifts(labeled: list[str], live: list[str]) -> tuple[Drift, ...]:
 
 def _drift(name: str, labeled: list[bool], live: list[bool]) -> Drift:
     return Drift(name, sum(labeled) / len(labeled), wilson(sum(labeled), len(labeled)), sum(live) / len(live),
-                 wilson(sum(live), len(live)))
+                 wilson(sum(live), len(live)), len(labeled), len(live))
 
 
 def _terms(labeled: list[str], live: list[str], shown: int = 12) -> tuple[tuple[str, float, float], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
-from promptceiling.labeled_set.finding import Finding
+from promptceiling.labeled_set.finding import Finding, rate
 from promptceiling.labeled_set.labeled_set import LabeledSet
 from promptceiling.labeled_set.production import Representativeness
 from promptceiling.labeled_set.table import listed
@@ -41,12 +41,11 @@ def _lines(
         yield "\nPRODUCTION"
         yield _wrapped(compared.sentence, "  ")
         for drift in compared.drifts[:4]:
-            yield _wrapped(f"- {drift.name}: labeled {drift.labeled:.0%} [{drift.labeled_interval[0]:.0%}, "
-                           f"{drift.labeled_interval[1]:.0%}], production {drift.production:.0%} "
-                           f"[{drift.production_interval[0]:.0%}, {drift.production_interval[1]:.0%}]", "  ")
-        if compared.terms:
-            terms = [f"{word} {a:.0%}/{b:.0%}" for word, a, b in compared.terms[:8]]
-            yield _wrapped(f"- words, labeled/production: {', '.join(terms)}", "  ")
+            yield _wrapped(f"- {drift.name}: "
+                           + _both(drift.labeled, drift.n_labeled, drift.production, drift.n_production), "  ")
+        for word, labeled, live in compared.terms[:8]:
+            both = _both(labeled, compared.n_labeled, live, compared.n_production)
+            yield _wrapped(f"- the word {word}: {both}", "  ")
         for text in compared.production_examples[:_EXAMPLES]:
             yield _wrapped(f"- most unlike the labeled set: {text}", "  ")
     for severity, head in _HEADS.items():
@@ -62,6 +61,10 @@ def _lines(
                 yield _wrapped(f"rows {listed(finding.rows, 12)}", "    ")
             for example in finding.examples[:_EXAMPLES]:
                 yield _wrapped(f"- {example}", "    ")
+
+
+def _both(labeled: float, n: int, live: float, m: int) -> str:
+    return f"labeled {rate(round(labeled * n), n)}, production {rate(round(live * m), m)}"
 
 
 def _wrapped(text: str, indent: str) -> str:

@@ -101,12 +101,13 @@ def leaked_labels(cases: pd.DataFrame) -> list[Finding]:
             "Remove that part of the text.", rows_where(cases, pd.Series(told, index=cases.index)),
             _cases_like(cases, told), (share("share", int(told.sum()), n),)))
     if tried:
-        stated, chance = own.sum() / tried, other / max(1, n * (len(usable) - 1))
+        pairs = int(sum(n - (cases[_MAIN] == name).sum() for name in usable))
+        stated, chance = own.sum() / tried, other / max(1, pairs)
         heavy = stated > 0.3 and stated > 3 * chance
         findings.append(Finding(
             "label_in_text", "weakens" if heavy else "fine",
             f"{rate(int(own.sum()), tried)} texts hold the words of their own label; another label's words stand in "
-            f"{chance:.1%} of texts on average.",
+            f"{other:,} of {pairs:,} pairs of a text and such a label.",
             "Where the label's words give the answer away, a score says little about texts that lack them."
             if heavy else "Some is natural: people name what they write about.",
             "Check whether the label was written into the text, or the label taken from it." if heavy else "",

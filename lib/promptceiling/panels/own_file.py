@@ -104,9 +104,7 @@ class OwnFilePanel:
 
 
 def _compared(compared: Representativeness) -> Markup:
-    drifts = [(d.name, f"{d.labeled:.0%} [{d.labeled_interval[0]:.0%}, {d.labeled_interval[1]:.0%}]",
-               f"{d.production:.0%} [{d.production_interval[0]:.0%}, {d.production_interval[1]:.0%}]")
-              for d in compared.drifts]
+    drifts = [(d.name, _part(d.labeled, d.n_labeled), _part(d.production, d.n_production)) for d in compared.drifts]
     terms = [(word, _part(a, compared.n_labeled), _part(b, compared.n_production)) for word, a, b in compared.terms]
     head = [("", False), ("labeled", True), ("production", True)]
     title = "Words whose share of texts differs most, with 95% interval"
@@ -124,7 +122,7 @@ def _compared(compared: Representativeness) -> Markup:
 
 def _part(share: float, n: int) -> str:
     low, high = wilson(round(share * n), n)
-    return f"{share:.1%} [{low:.1%}, {high:.1%}]"
+    return f"{share:.1%} [{low:.1%}, {high:.1%}] of {n:,}"
 
 
 def _texts(title: str, texts: tuple[str, ...]) -> Markup:
