@@ -27,8 +27,9 @@ def test_reliability_tells_each_bin_with_interval_and_count():
 
 
 def test_risk_is_told_at_half_and_at_all():
-    """Half of the answers are without error, all of them have a quarter wrong."""
-    assert "0.00 where the most confident 50% are, 0.25 (dashed) where all are" in told(risk_chart(STATED))
+    """Half of the answers are without error, all of them have a quarter wrong; both with Wilson's interval and n."""
+    assert ("0.00 [0.00, 0.09] where the most confident 50% are, n 40; 0.25 [0.17, 0.35] (dashed) where all are, "
+            "n 80.") in told(risk_chart(STATED))
 
 
 def test_latency_end_that_is_open_is_said_and_marked():

@@ -132,7 +132,7 @@ def _option(option: Option, stated: Assumptions) -> tuple[str, ...]:
     gain = option.gain
     delta = "–" if option.kind == "prompt" else (
         f"{difference(gain)}, n {gain.n}" if option.measured
-        else f"{points(gain.value)} expected")
+        else f"{points(gain.value)} expected (stated)")
     name = f"best prompt: {option.name}" if option.kind == "prompt" else option.name
     money = ["cost not known"] * 2 if option.unpriced else [
         amount(option.month_range), amount(option.per_1000(stated))]

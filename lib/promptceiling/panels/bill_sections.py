@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -95,7 +96,7 @@ def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
     rows = []
     for course in courses:
         option = course.option
-        lines = "; ".join(f"{name} {usd(float(value))}" for name, value in option.month.items())
+        lines = "; ".join(f"{name} {_line(option, name, float(value))}" for name, value in option.month.items())
         money = ["cost not known"] * 2 if option.unpriced else [
             amount(option.month_range), amount(option.per_1000(stated))]
         rows.append((_name(option), f"{usd(option.setup_usd)} (stated)", money[0], option.unpriced or lines, money[1],
@@ -103,6 +104,15 @@ def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
     head = [("option", False), ("set-up", True), ("a month", True), ("of which", False), ("per 1,000", True),
             ("price", False)]
     return table(head, rows, "What each option costs")
+
+
+def _line(option: Option, name: str, value: float) -> str:
+    """A part of a month's cost; what was measured, tokens or throughput, has the month's interval around it."""
+    month = option.month_range
+    if month.n and name == ("calls" if option.usd_per_request else "hosting"):
+        return amount(replace(month, value=value, low=value + month.low - month.value,
+                              high=value + month.high - month.value))
+    return usd(value)
 
 
 def _said(forecast: Forecast, stated: Assumptions) -> list[str]:

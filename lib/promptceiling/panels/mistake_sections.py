@@ -96,8 +96,9 @@ def _confidence(found: Inspection) -> Markup:
     if not c.n:
         return Markup('<h3>Stated confidence</h3><p class="pc-soft">Not measured: no answer states one.</p>')
     return Markup(
-        "<h3>Stated confidence</h3>{}{}<p>Calibration error {} (by chance alone {:.2f}), Brier score {}, stated minus "
-        "right {} (n {}; {} without a confidence). A stated confidence is the model's own word.</p>").format(
+        "<h3>Stated confidence</h3>{}{}<p>Calibration error {} (a confidence that means what it says would show "
+        "{:.2f} here on average), Brier score {}, stated minus right {} (n {}; {} without a confidence). A stated "
+        "confidence is the model's own word.</p>").format(
             reliability_chart(c), risk_chart(c), figure(c.ece), c.ece_by_chance, figure(c.brier),
             figure(c.overconfidence), c.n, c.without)
 

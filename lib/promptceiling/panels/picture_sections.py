@@ -165,7 +165,7 @@ def _people(option: Option, stated: Assumptions) -> tuple[float, float]:
 
 
 def _expected(option: Option) -> str:
-    return f"{100 * option.gain.value:.3g} points more expected"
+    return f"{100 * option.gain.value:.3g} points more expected (stated)"
 
 
 def _name(option: Option) -> str:

@@ -43,21 +43,23 @@ def reliability_chart(calibration: Calibration) -> Markup:
 
 
 def risk_chart(calibration: Calibration) -> Markup:
-    """The error rate among answered cases where only the most confident share is answered."""
-    coverage, risk = calibration.coverage, calibration.risk
+    """The error rate among answered cases where only the most confident share is answered, with 95% intervals."""
+    coverage, risk, risks = calibration.coverage, calibration.risk, calibration.risks
 
     def draw(axes: Axes, narrow: bool) -> None:
         axes.step([0, *coverage], [risk[0], *risk], where="pre", color=ACCENT, linewidth=2.2)
+        for share, rate in risks:
+            axes.plot([share] * 2, [rate.low, rate.high], color=ACCENT, linewidth=1.3)
         axes.axhline(risk[-1], color=OPEN, linestyle="--", linewidth=1.3)
         axes.set_xlim(0, 1.02)
-        axes.set_ylim(0, max(0.05, 1.15 * max(risk)))
+        axes.set_ylim(0, max(0.05, 1.05 * max(*risk, *(rate.high for _, rate in risks))))
         axes.set_xlabel("share of cases that are answered, most confident first", color=SOFT)
         axes.set_ylabel("error rate among them", color=SOFT)
 
-    half = next(k for k, share in enumerate(coverage) if share >= 0.5)
-    return figure(draw, 2.9, 2.9, f"Error rate against the share of {calibration.n} cases that is answered: "
-                  f"{risk[half]:.2f} where the most confident {coverage[half]:.0%} are, {risk[-1]:.2f} (dashed) where "
-                  "all are.", grid="y")
+    half, part = next((share, rate) for share, rate in risks if share >= 0.5)
+    return figure(draw, 2.9, 2.9, f"Error rate against the share of {calibration.n} cases that is answered, with 95% "
+                  f"intervals: {said(part)} where the most confident {half:.0%} are, n {part.n}; {said(risks[-1][1])} "
+                  f"(dashed) where all are, n {calibration.n}.", grid="y")
 
 
 def latency_chart(seconds: Mapping[str, Sequence[float]], quantiles: Sequence[float] = (0.5, 0.95)) -> Markup:

@@ -96,8 +96,9 @@ def slices_section(slices: Sequence[Slice]) -> Markup:
     """Accuracy by slices, the marked and worst first; nothing where there are none."""
     if not slices:
         return EMPTY
-    rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n), figure(s.rest),
-             f"{s.p_screening:.2g}", "read these" if s.flagged else "") for s in slices]
+    rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n),
+             f"{figure(s.rest)} of {s.rest.n}", f"{s.p_screening:.2g}", "read these" if s.flagged else "")
+            for s in slices]
     head = [("slice", False), ("accuracy", True), ("cases", True), ("the others", True), ("p, corrected", True),
             ("", False)]
     return Markup(
@@ -177,11 +178,13 @@ def plateau_section(plateau: Plateau, threshold: float) -> Markup:
     if len(plateau.best_so_far) < 2:
         return heading
     n = plateau.gain.n if plateau.gain else plateau.scores[0].n if plateau.scores else 0
-    told = (f"Weighted F1 of {len(plateau.iterations)} iterations on {n} cases, with 95% intervals; steps: the best so "
-            f"far, from {plateau.best_so_far[0]:.2f} to {plateau.best_so_far[-1]:.2f}.")
+    told = f"Weighted F1 of {len(plateau.iterations)} iterations on {n} cases, with 95% intervals; steps: the best so"
+    best = max(plateau.scores, key=lambda score: score.value, default=None)
+    told += f" far, from {figure(plateau.scores[0])} to {figure(best)}." if best is not None else " far."
     if plateau.gain is not None:
-        told += (f" The last three gained {points(plateau.gain.value)}, at most {points(plateau.gain.high)} (n {n}); "
-                 f"framed: {points(plateau.limit)} over the best before them, less than which does not matter.")
+        told += (f" The last three gained {points(plateau.gain.value)}, at most {points(plateau.gain.high)} (95% "
+                 f"bound, n {n}); framed: {points(plateau.limit)} over the best before them, less than which does not "
+                 "matter.")
     if plateau.labels_needed:
         told += f" About {plateau.labels_needed:,} more labels would decide it."
     return heading + plateau_chart(plateau, threshold=threshold, described=told)

@@ -38,6 +38,7 @@ class Calibration:
     overconfidence: mean confidence minus accuracy; positive where confidence is too high.
     coverage, risk: answering only the most confident share `coverage` leaves the error rate `risk`; one point for each
         distinct confidence.
+    risks: (coverage, error rate with its interval, see `share_among`) at about each tenth of the cases.
     """
 
     n: int
@@ -49,6 +50,7 @@ class Calibration:
     overconfidence: Interval
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
+    risks: tuple[tuple[float, Interval], ...] = ()
 
 
 def usable_confidence(values: Sequence[object]) -> Floats:
@@ -91,13 +93,15 @@ def calibration_of(
     honest = np.array([_ece(c, (rng.random(n) < c).astype(np.float64), bins) for _ in range(200)])
     last = np.flatnonzero(np.append(c[1:] != c[:-1], True))
     wrong = np.cumsum(1 - r)
+    tenths = last[np.searchsorted(last + 1, np.ceil(n * np.arange(1, 11) / 10 - 1e-9))] + 1
     return Calibration(
         n, int((~has).sum()),
         tuple(ReliabilityBin(float(c[a:b].mean()), share_among(
             r == 1, (np.arange(n) >= a) & (np.arange(n) < b), unit)) for a, b in reversed(list(pairwise(edges)))),
         percentile(_ece(c, r, bins), drawn_ece, n), float(honest.mean()),
         _within(mean_interval((c - r) ** 2, unit), 0.0), _within(mean_interval(c - r, unit), -1.0),
-        tuple(((last + 1) / n).tolist()), tuple((wrong[last] / (last + 1)).tolist()))
+        tuple(((last + 1) / n).tolist()), tuple((wrong[last] / (last + 1)).tolist()),
+        tuple((m / n, share_among(r == 0, np.arange(n) < m, unit)) for m in dict.fromkeys(tenths.tolist())))
 
 
 def _resampled(n: int, unit: Codes | None, rng: np.random.Generator, draws: int) -> Iterator[Codes]:
