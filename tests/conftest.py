@@ -1,6 +1,8 @@
-"""What holds for every test: charts need no screen, and no key or address of this machine reaches a test."""
+"""What holds for every test: charts need no screen, no key or address of this machine reaches a test, and what a test
+starts can be interrupted."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,3 +12,5 @@ collect_ignore = ["tuning/tiny_model.py"]  # a script for the Python that has th
 os.environ["MPLBACKEND"] = "Agg"
 for name in [name for name in os.environ if name.startswith("OPENAI_")]:
     del os.environ[name]
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background, which children would inherit
+    signal.signal(signal.SIGINT, lambda *_: None)  # is as deaf, and no child inherits it
