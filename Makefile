@@ -21,7 +21,7 @@ lab: $(STAMP)  ## open the workbook in JupyterLab; PORT=8888 chooses the port
 	@$(SERVE)
 
 test: $(STAMP)  ## run the tests
-	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)  ## check style and types
 	$(VENV)/bin/ruff check lib tests

@@ -14,3 +14,9 @@ for name in [name for name in os.environ if name.startswith("OPENAI_")]:
     del os.environ[name]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background, which children would inherit
     signal.signal(signal.SIGINT, lambda *_: None)  # is as deaf, and no child inherits it
+LONGEST = ("tests/browser/", "tests/notebooks/", "tests/test_readme.py")  # their files take a minute or more
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files come first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

@@ -89,8 +89,7 @@ def round_trips(line, times=30):
 
 def main(published, viewers=30):
     viewers = min(int(viewers), 60)
-    app = App(Path(published).resolve())
-    try:
+    with App(Path(published).resolve()) as app:
         seen = asyncio.run(view_all(app.address, viewers))
         firsts, wholes = [s[0] for s in seen if s[0] is not None], [s[1] for s in seen if s[1] is not None]
         kernels = [s[3] for s in seen if s[3]]
@@ -114,8 +113,6 @@ def main(published, viewers=30):
         trips = round_trips(lines[0])
         print(f"slider round trip: median {1000 * statistics.median(trips):.0f} ms, "
               f"longest {1000 * max(trips):.0f} ms of {len(trips)}")
-    finally:
-        app.end()
 
 
 if __name__ == "__main__":

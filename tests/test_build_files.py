@@ -282,10 +282,14 @@ def test_ctrl_c_ends_cleanly(checkout: Path, target: str) -> None:
         ["make", target], cwd=checkout, env=environment(), text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    assert running.stdout
-    assert running.stdout.readline() == "ready\n"
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.communicate(timeout=30)[0] == "ended\n"
+    try:
+        assert running.stdout
+        assert running.stdout.readline() == "ready\n"
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.communicate(timeout=30)[0] == "ended\n"
+    except BaseException:
+        os.killpg(running.pid, signal.SIGKILL)
+        raise
     assert running.returncode in (0, 130, -signal.SIGINT)
 
 

@@ -57,12 +57,9 @@ class Newcomer:
     @contextmanager
     def serves(self, words):
         """The app of these words, running on a free port."""
-        running = App(options=words, folder=self.folder, environment={"PROMPTCEILING_TOKEN": TOKEN}
-                      if "--token" in words else None)
-        try:
+        with App(options=words, folder=self.folder,
+                 environment={"PROMPTCEILING_TOKEN": TOKEN} if "--token" in words else None) as running:
             yield running
-        finally:
-            running.end()
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
              "--disable-component-update", "--disable-sync"]
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def until(holds, seconds=30.0):
@@ -43,7 +44,7 @@ class App:
     """A running `promptceiling app`: its address, process, and the kernels that it has.
 
     `said` is what it told until it served; `options` are further words of the command line; `python` runs it, in
-    `folder`, by default the first file's.
+    `folder`, by default the first file's. `with` ends it, whatever happens inside.
     """
 
     def __init__(self, *published, options=(), environment=None, path="", python=sys.executable,
@@ -60,7 +61,10 @@ class App:
             assert line, self.said
             self.said += line
 
-    def end(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         """End it as Ctrl-C does; after fifteen seconds without asking."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
@@ -68,6 +72,7 @@ class App:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+                self.process.wait()
         self.process.stderr.close()
 
     def processes(self):
@@ -108,11 +113,12 @@ def opened(browser, app, query="", **context):
     `answered` has the headers that it came with, `asked` and `errors` list its requests and page errors.
     """
     page = browser.new_page(**{"viewport": {"width": 1200, "height": 3000}} | context)
+    page.set_default_timeout(PATIENCE_MS)
     page.asked, page.errors = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.answered = page.goto(app.address + query).headers
-    expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="As published")).to_be_visible()
     return page
 
 

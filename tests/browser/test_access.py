@@ -21,15 +21,12 @@ def test_axe_finds_nothing_serious(app, browser, scheme, width):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_the_pages_around(published, browser, scheme):
     """The form that asks for a token, the start page, and the page for an address that is none."""
-    running = App(published, published, environment={"PROMPTCEILING_TOKEN": "a-token-1"})
-    try:
+    with App(published, published, environment={"PROMPTCEILING_TOKEN": "a-token-1"}) as running:
         page = browser.new_page(color_scheme=scheme)
         for path in ("", "?token=a-token-1", "no-such-page"):
             page.goto(running.address + path)
             assert findings(page) == [], path
         page.close()
-    finally:
-        running.end()
 
 
 def test_the_page_by_keyboard_alone(app, browser):

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import websocket
 from playwright.sync_api import expect
-from tests.browser.serving import KEY, PATIENCE_MS, App, kernel_of, opened, until
+from tests.browser.serving import KEY, App, kernel_of, opened, until
 
 from promptceiling.app.pages import notebook
 from promptceiling.decision import decide, read_published
@@ -243,7 +243,7 @@ def test_a_session_that_ended_is_said(app, browser):
 
     app.kernels()[kernel_of(page)].kill()
     banner = page.locator("body > [role=alert]")
-    expect(banner).to_contain_text("its session has ended", timeout=PATIENCE_MS)
+    expect(banner).to_contain_text("its session has ended")
     expect(banner.get_by_role("link", name="Open it again")).to_have_attribute("href", page.url)
     page.close()
 
@@ -252,8 +252,8 @@ def test_a_session_that_ended_is_said(app, browser):
 def test_an_app_that_ends_leaves_nothing(browser, published, how, status):
     """By Ctrl-C, by a closed terminal, and killed outright while a page is open: within ten seconds no server and no
     kernel is left, and neither socket nor file in the temporary folder."""
-    with tempfile.TemporaryDirectory() as temporary:  # a short path: kernels' sockets are below it
-        app = App(published, environment={"TMPDIR": temporary})
+    with (tempfile.TemporaryDirectory() as temporary,  # a short path: kernels' sockets are below it
+          App(published, environment={"TMPDIR": temporary}) as app):
         page = opened(browser, app)
         below = app.processes()
         assert kernel_of(page) in app.kernels()
@@ -266,27 +266,24 @@ def test_an_app_that_ends_leaves_nothing(browser, published, how, status):
         assert alive == []
         assert os.listdir(temporary) == []
         page.close()
-        app.end()
 
 
 def test_a_page_opens_where_the_temporary_folder_has_a_long_path(browser, published, tmp_path):
     """A path that no Unix socket can have: kernels listen on the loopback instead."""
     long = tmp_path / ("temporary" * 12)
     long.mkdir()
-    app = App(published, environment={"TMPDIR": str(long)})
-    opened(browser, app).close()
-    app.end()
+    with App(published, environment={"TMPDIR": str(long)}) as app:
+        opened(browser, app).close()
 
 
 def test_a_server_that_is_killed_leaves_no_process(browser, published):
     """Nobody could end its kernels any more: they end by themselves."""
-    app = App(published)
-    opened(browser, app)
-    below = app.processes()
-    next(p for p in below if "promptceiling.app.voila_server" in p.cmdline()).kill()
+    with App(published) as app:
+        opened(browser, app)
+        below = app.processes()
+        next(p for p in below if "promptceiling.app.voila_server" in p.cmdline()).kill()
 
-    _, left = psutil.wait_procs(below, timeout=30)
+        _, left = psutil.wait_procs(below, timeout=30)
 
-    app.end()
     assert len(below) >= 2
     assert not left

@@ -147,18 +147,15 @@ def test_hostile_words_are_text_on_every_page(tmp_path, browser, published):
                            (evidence_to_json(hostile_evidence()),))
     connection.close()
     assert HOSTILE in read_published(hostile).evidence.name
-    running = App(hostile, published)
-    try:
+    with App(hostile, published) as running:
         page = browser.new_page()
         page.goto(running.address)
         assert page.evaluate("window.tricked") is None
         expect(page.get_by_role("link", name=HOSTILE)).to_be_visible()
         page.get_by_role("link", name=HOSTILE).click()
-        expect(page.get_by_role("button", name="As published")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="As published")).to_be_visible()
         page.get_by_role("slider", name="F1 that ships").press("Home")
         expect(page.get_by_role("link", name="Link to these settings")).to_be_visible()
         assert page.evaluate("window.tricked") is None
         assert page.locator(".pc :is(script, iframe, img, [onerror])").count() == 0
         page.close()
-    finally:
-        running.end()

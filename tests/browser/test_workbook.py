@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import re
 import shutil
 
 import psutil
@@ -45,9 +46,8 @@ def root(checkout):
 @pytest.fixture(scope="module")
 def workbook(checkout, root, published):
     """The app over the workbook of the checkout."""
-    running = App(published, options=("--workbook",), python=str(checkout[1]))
-    yield running
-    running.end()
+    with App(published, options=("--workbook",), python=str(checkout[1])) as running:
+        yield running
 
 
 @pytest.fixture
@@ -58,13 +58,15 @@ def reading(browser, workbook, root, published):
 
     def opened(step):
         page = browser.new_page(viewport={"width": 1280, "height": 3000})
+        page.set_default_timeout(PATIENCE_MS)
         pages.append(page)
         page.asked, page.errors = [], []
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(workbook.address + step, wait_until="commit", timeout=PATIENCE_MS)
-        page.wait_for_selector("#rendered_cells", state="attached", timeout=PATIENCE_MS)
-        expect(page.locator("#opening")).to_have_count(0, timeout=PATIENCE_MS)
+        page.goto(workbook.address + step, wait_until="commit")
+        page.wait_for_selector("#rendered_cells", state="attached")
+        expect(page.locator("#opening")).to_have_count(0)  # gone once all is drawn, or after ten seconds
+        expect(page.get_by_text("Loading widget...")).to_have_count(0)
         return page
 
     yield opened
@@ -91,10 +93,10 @@ def without(root):
 
 def whole(page):
     """The page has no word of a program that failed, and ends with its last cell."""
+    expect(page.get_by_text("Next:").last).to_be_attached()
     text = page.locator("#rendered_cells").inner_text()
     for word in ("Traceback", "NameError", "is not defined", "javascript error", "What it needs is not there"):
         assert word not in text
-    expect(page.get_by_text("Next:").last).to_be_attached()
     return text
 
 
@@ -106,14 +108,14 @@ def test_a_notebook_is_whole_and_what_would_write_is_refused(reading, step):
     """
     page = reading(step)
 
-    expect(page.get_by_text(SHOWS[step]).first).to_be_attached(timeout=PATIENCE_MS)
-    text = whole(page)
-    assert "Not shown" not in text
-    assert WHY in text
+    expect(page.get_by_text(SHOWS[step]).first).to_be_attached()
+    expect(page.locator("#rendered_cells")).to_contain_text(WHY, use_inner_text=True)
     for name in WRITES[step]:
         buttons = page.get_by_role("button", name=name, exact=True)
-        assert buttons.count()
-        assert all(button.is_disabled() for button in buttons.all())
+        expect(buttons.first).to_be_attached()
+        for button in buttons.all():
+            expect(button).to_be_disabled()
+    assert "Not shown" not in whole(page)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert findings(page) == [], scheme
@@ -123,13 +125,14 @@ def test_the_findings_are_filtered_and_nothing_can_be_pasted(reading):
     """Notebook 1: one kind of finding is shown alone; the box for pasted cells is off."""
     page = reading("1_labeled_set")
     kinds = page.get_by_role("combobox").first
+    expect(kinds).to_be_enabled()
     options = [option for option in kinds.locator("option").all_inner_texts() if option != "all"]
     table = page.locator("#rendered_cells")
-    expect(kinds).to_be_enabled(timeout=PATIENCE_MS)
+    expect(table).to_contain_text(SHOWS["1_labeled_set"])
     shown = table.inner_text()
 
     kinds.select_option(options[-1])
-    expect(table).not_to_have_text(shown, timeout=PATIENCE_MS)
+    expect(table).not_to_have_text(shown)
     expect(page.get_by_role("textbox", name="or pasted text")).to_be_disabled()
 
 
@@ -138,11 +141,11 @@ def test_messages_follow_what_is_typed(reading):
     page = reading("2_prompt_variants")
     page.get_by_role("textbox", name="Instructions").fill("Sort this note onto the shelf that fits.")
     expect(page.get_by_role("region", name="system, instructions")).to_contain_text(
-        "Sort this note onto the shelf that fits.", timeout=PATIENCE_MS)
+        "Sort this note onto the shelf that fits.")
 
     page.get_by_role("combobox", name="Before").select_option("zero-shot")
     page.get_by_role("combobox", name="After").select_option("5 similar shots")
-    expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("similar", timeout=PATIENCE_MS)
+    expect(page.get_by_role("region", name="Settings that differ")).to_contain_text("similar")
 
 
 def test_a_cell_of_the_matrix_opens_its_texts(reading):
@@ -150,14 +153,14 @@ def test_a_cell_of_the_matrix_opens_its_texts(reading):
     page = reading("3_scores")
     page.get_by_role("button", name="Expected billing, answered billing").click()
 
-    expect(page.get_by_role("heading", name="Expected billing, answered billing")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Expected billing, answered billing")).to_be_visible()
 
 
 def test_the_stored_fine_tune_is_shown(reading):
     """Notebook 4: the job that succeeded, the training files as they were written, and what an alternative changed."""
     page = reading("4_fine_tuning")
-    expect(page.get_by_text("Nothing has been tuned.")).to_have_count(0)
     expect(page.get_by_role("cell", name="lines were written and read back")).to_be_attached()
+    expect(page.get_by_text("Nothing has been tuned.")).to_have_count(0)
     row = page.get_by_text("What changed: local classifier against the prompt").first
 
     row.click()
@@ -168,12 +171,12 @@ def test_a_moved_threshold_is_answered(reading):
     """Notebook 5: a slider changes the answer beside it, and the button brings it back."""
     page = reading("5_decision")
     answer = page.get_by_role("region", name="With these settings")
-    expect(answer).to_contain_text("The verdict stays", timeout=PATIENCE_MS)
+    expect(answer).to_contain_text("The verdict stays")
 
     page.get_by_role("slider", name="Labels that are enough").press("Home")
-    expect(answer).not_to_contain_text("The verdict stays", timeout=PATIENCE_MS)
+    expect(answer).not_to_contain_text("The verdict stays")
     page.get_by_role("button", name="As stated").click()
-    expect(answer).to_contain_text("The verdict stays", timeout=PATIENCE_MS)
+    expect(answer).to_contain_text("The verdict stays")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -194,5 +197,7 @@ def test_with_a_set_alone_each_notebook_says_what_is_missing(without, root, requ
         workspace.save_set(labeled_set)
     page = request.getfixturevalue("reading")(step)
 
-    text = whole(page)
-    assert step == "1_labeled_set" or "not in" in text or "No prompt is scored" in text
+    if step != "1_labeled_set":
+        expect(page.locator("#rendered_cells")).to_contain_text(
+            re.compile("not in|No prompt is scored"), use_inner_text=True)
+    whole(page)
