@@ -21,7 +21,7 @@ KEY = "sk-canary-91b7e4d20c55aa"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
 PROGRAM = [sys.executable, "-c", "from promptceiling.cli import main; main()"]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000  # a machine that does much else takes a minute for a page
 expect.set_options(timeout=PATIENCE_MS)
 
 
