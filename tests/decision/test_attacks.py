@@ -5,10 +5,11 @@ from tests.decision.hand_filled import URL, answered, split_set
 from tests.decision.made_up_evidence import DEFAULTS, PRICES
 from tests.made_up import made_cases
 
+from promptceiling import plateau
 from promptceiling.decision import Earlier, decide, gather, memo_of, model_ends, publish, verify
 from promptceiling.decision.words import figure
 from promptceiling.prompts import PromptVariant, fields_of
-from promptceiling.runs import Endpoint, Workspace, completions
+from promptceiling.runs import Endpoint, Workspace, completions, import_results
 from promptceiling.tuning import register_fine_tune
 
 
@@ -190,6 +191,34 @@ def test_an_alternative_that_was_asked_the_easy_cases_is_not_judged(workspace):
     assert "It was asked 200 of the 400 validation cases that the prompt was asked." in row.reason
     answered(workspace, labeled_set, "t", model="ft:m")
     assert decided(workspace).row("tune_delta").status == "not met"
+
+
+def test_copies_that_differ_to_no_reader_make_no_plateau(workspace):
+    """Six times the same words with other space, case and stops, said to be of six kinds, are one iteration; six with
+    other words are six."""
+    labeled_set = split_set(900)
+    for k in range(6):
+        answered(workspace, labeled_set, f"p{k}", wrong=270, kind=f"kind {k}",
+                 instructions=f"{('READ', 'Read')[k % 2]}{' ' * k} it{'.' * k}")
+    assert gather(workspace).plateau.iterations == ("p0",)
+    assert plateau(workspace).iterations == ("p0",)
+
+    for k in range(1, 6):
+        answered(workspace, labeled_set, f"other {k}", wrong=270, kind=f"kind {k}")
+    assert len(gather(workspace).plateau.iterations) == 6
+    assert gather(workspace).plateau.state == "confirmed"
+
+
+def test_imported_answers_say_that_they_are(workspace, tmp_path):
+    """A file of right answers for 400 cases ships, and the row says that how they came is not known here."""
+    labeled_set = split_set(400)
+    path = tmp_path / "theirs.csv"
+    labeled_set.cases.rename(columns={"expected_category": "expected"})[["id", "expected"]].assign(
+        predicted=labeled_set.cases["expected_category"]).to_csv(path, index=False)
+    import_results(workspace, path, labeled_set)
+
+    assert decided(workspace).row("f1").reason.endswith(
+        "Its answers were imported from predictions:theirs.csv: how they came is not known here.")
 
 
 def test_a_part_of_the_test_split_is_no_test_score(workspace):

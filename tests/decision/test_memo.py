@@ -82,13 +82,13 @@ def test_dates_say_when_to_look_again():
 
 
 def test_every_assumption_is_listed_with_its_reason():
-    """Title, value, whether it is the default, and why."""
+    """Title, value, whether it is the default or what the default is, and why."""
     text = markdown(memo_of(CASES[0], Assumptions(usd_per_hour=120.0), PRICES, ENDS)).replace("\\", "")
 
     for stated in stated_inputs():
         assert stated.title in text
         assert stated.why in text
-    assert "| An hour of work | 120 USD | stated |" in text or "| An hour of work | $120 | stated |" in text
+    assert "| An hour of work | $120 | stated; default $90 |" in text
 
 
 class Page(HTMLParser):

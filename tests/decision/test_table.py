@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from tests.decision.made_up_evidence import (
     DEAR,
+    DEFAULTS,
     OPEN,
     PRICES,
     SLOW,
@@ -89,6 +90,19 @@ def test_a_row_is_answered_by_its_whole_interval(row_id, found, status):
 def test_a_stated_threshold_changes_its_row(row_id, found, stated, status):
     """Each assumption is used by the row that shows it."""
     assert row(row_id, found, **stated).status == status
+
+
+def test_a_threshold_that_was_moved_says_its_default():
+    """In the condition itself, wherever the row is shown; one that was left alone says nothing."""
+    moved = Assumptions(f1_ship=0.6, labels_enough=300, sla_ms=200, margin_low=0.02, margin_high=0.08)
+    said = {found.id: found.condition for found in table_of(evidence(alternatives=(TUNED_WELL,)), moved, PRICES)}
+    usual = {found.id: found.condition for found in table_of(evidence(alternatives=(TUNED_WELL,)), DEFAULTS, PRICES)}
+
+    assert said["f1"] == "The prompt's F1 is above 0.60, by default 0.85"
+    assert said["few_labels"] == "Fewer than 300 labeled examples, by default 500"
+    assert said["latency"].endswith("200 ms (p95), by default 300")
+    assert said["tune_delta"].endswith("under 2–8 points, by default 5–8")
+    assert not any("default" in condition for condition in usual.values())
 
 
 def test_labels_that_would_decide_are_said():

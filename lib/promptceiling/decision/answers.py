@@ -34,12 +34,14 @@ def first_repeat(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_copies(asked: Iterable[tuple[str, pd.DataFrame]]) -> list[tuple[str, pd.DataFrame]]:
-    """The iterations among (name, first repeats on shared cases): what was sent and answered alike under another name
-    is the same one, so no plateau is confirmed by trying nothing."""
+    """The iterations among (name, first repeats on shared cases): a prompt that differs from an earlier one to no
+    reader is the same one, whatever its name, so no plateau is confirmed by trying nothing. Of answers whose prompt is
+    not known those are that fell out alike."""
     first: dict[tuple[object, ...], tuple[str, pd.DataFrame]] = {}
     for name, rows in asked:
         said = (p if isinstance(p, str) else None for p in rows["predicted"])
-        first.setdefault((str(rows["fingerprint"].iloc[0]), *said), (name, rows))
+        worded = str(rows["wording"].iloc[0]) if "wording" in rows else ""
+        first.setdefault((worded,) if worded else (str(rows["fingerprint"].iloc[0]), *said), (name, rows))
     return list(first.values())
 
 

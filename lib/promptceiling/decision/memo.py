@@ -200,7 +200,8 @@ def _assumptions(stated: Assumptions) -> Block:
     for i in stated_inputs():
         value = getattr(stated, i.name)
         said = value if isinstance(value, str) else shown(i.unit, value)
-        default = "default" if value == i.default else "stated"
+        usual = i.default if isinstance(i.default, str) else shown(i.unit, i.default)
+        default = "default" if value == i.default else f"stated; default {usual or 'none'}"
         spread = f"× or ÷ {i.spread:g}" if i.spread > 1 else "a choice" if i.group == "thresholds" else "as stated"
         rows.append((i.title, said or "–", default, spread, i.why))
     return Block("table", head=("input", "value", "", "plausible range", "why the default is what it is"), rows=rows)

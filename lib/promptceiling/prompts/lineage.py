@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, fields, replace
 from typing import Any
 
 from promptceiling.errors import InputError
+from promptceiling.labeled_set.near_duplicates import normalised
 from promptceiling.prompts.variant import PromptVariant
 
 NOISE = "noise floor"  # the kind of what is drawn again to see how far a score moves by chance; no step of an iteration
@@ -38,6 +41,25 @@ def changed(parent: PromptVariant, name: str, **changes: Any) -> PromptVariant:
     """
     child = replace(parent, name=name, parent=parent.name, **changes)
     return child if "kind" in changes else replace(child, kind=kind_of_change(parent, child))
+
+
+def wording(variant: PromptVariant) -> str:
+    """A digest that is the same for variants that differ to no reader: space, case and punctuation are set aside.
+
+    >>> from promptceiling.prompts.variant import Field
+    >>> plain = PromptVariant("v", (Field("category", ("a", "b")),), instructions="Read it.")
+    >>> wording(replace(plain, name="w", instructions="READ it ")) == wording(plain) != wording(replace(plain, shots=1))
+    True
+    """
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return normalised(value)
+        return [plain(each) for each in value] if isinstance(value, tuple | list) else value
+
+    asked = replace(variant, name="", kind="", parent=None)
+    told = [plain([*astuple(f)]) for f in asked.fields], [
+        plain(getattr(asked, f.name)) for f in fields(asked) if f.name != "fields"]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def hard_variant(

@@ -7,15 +7,17 @@ import pandas as pd
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.prompts import Reading, read_completion
+from promptceiling.prompts.lineage import wording
 from promptceiling.runs.workspace import Workspace
 
 
 def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
     """One row per (model, variant, split, case, repeat), the latest run's where several asked the same.
 
-    Columns: `model, base_url, variant, fingerprint, kind, iteration (0 for
-    what was asked first), first_run_at, split, unit (what is drawn together), case_id, repeat, outcome, expected,
-    predicted, confidence, expected_<field>, predicted_<field>, input_tokens, cached_tokens, output_tokens,
+    Columns: `model, base_url, variant, fingerprint, kind, wording (alike for prompts that differ to no reader, "" for
+    imported ones), iteration (0 for what was asked first), first_run_at, split, unit (what is drawn together), case_id,
+    repeat, outcome, expected, predicted, confidence, expected_<field>, predicted_<field>, input_tokens, cached_tokens,
+    output_tokens,
     reasoning_tokens, latency_s, error_kind, text`. `predicted` is None unless the outcome is `answered`; an item that
     was never answered is `failed`.
     """
@@ -33,7 +35,8 @@ def completions(workspace: Workspace, labeled_set: LabeledSet) -> pd.DataFrame:
             readings.append(read_completion(
                 variants[key], text, finish_reason=finish if isinstance(finish, str) else None,
                 refusal=refusal if isinstance(refusal, str) else None))
-    frame["kind"] = [variants[key].kind for key in keys]
+    worded = {key: "" if variants[key].kind == "imported" else wording(variants[key]) for key in dict.fromkeys(keys)}
+    frame["kind"], frame["wording"] = [variants[key].kind for key in keys], [worded[key] for key in keys]
     frame["outcome"] = [r.outcome for r in readings]
     frame["predicted"] = pd.Series([r.prediction for r in readings], dtype=object, index=frame.index)
     frame["confidence"] = pd.Series([r.confidence for r in readings], dtype=float, index=frame.index)
