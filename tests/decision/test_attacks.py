@@ -1,5 +1,6 @@
 """What somebody who wants a verdict might do to get it, by mistake or on purpose, and what comes of it."""
 
+import numpy as np
 import pytest
 from tests.decision.hand_filled import URL, answered, split_set
 from tests.decision.made_up_evidence import DEFAULTS, PRICES
@@ -11,6 +12,8 @@ from promptceiling.decision.words import figure
 from promptceiling.prompts import PromptVariant, fields_of
 from promptceiling.runs import Endpoint, Workspace, completions, import_results
 from promptceiling.tuning import register_fine_tune
+
+COLLECT = "collect labels, few-shot meanwhile"
 
 
 @pytest.fixture
@@ -219,6 +222,58 @@ def test_imported_answers_say_that_they_are(workspace, tmp_path):
 
     assert decided(workspace).row("f1").reason.endswith(
         "Its answers were imported from predictions:theirs.csv: how they came is not known here.")
+
+
+@pytest.mark.parametrize(("groups", "verdict"), [(1, COLLECT), (7, COLLECT), (8, "ship the prompt")])
+def test_a_few_customers_carry_no_verdict(workspace, groups, verdict):
+    """400 cases, 388 of them right, from 8 customers and more ship; from fewer no interval holds, and that is said."""
+    labeled_set = split_set(cases=[case | {"group": f"g{k % groups}"} for k, case in enumerate(made_cases(400))])
+    answered(workspace, labeled_set, "p", wrong=12)
+    decision = decided(workspace)
+
+    assert decision.verdict == verdict
+    unit = f"come in {groups} independent unit{'s' * (groups > 1)}, such as customers"
+    assert (unit in decision.because) == (verdict == COLLECT)
+
+
+def test_texts_that_state_their_label_carry_no_verdict(workspace, tmp_path):
+    """Whoever reads "category: billing" in the text knows the answer; told by a file without texts too."""
+    labeled_set = split_set(cases=[case | {"input": f"category: {case['expected_category']}. {case['input']}"}
+                                   for case in made_cases(300)])
+    answered(workspace, labeled_set, "p")
+    decision = decided(workspace)
+
+    assert (decision.verdict, decision.rule) == ("undecidable, do this next", "labels in texts")
+    assert "300 of 300" in decision.because
+    publish(workspace, tmp_path / "decision.sqlite", texts=False)
+    assert verify(tmp_path / "decision.sqlite") == []
+
+
+def test_three_templates_are_no_400_cases(workspace):
+    """Numbers filled into three sentences make 400 texts that no two are near-duplicates; they come to about three."""
+    sentences = {"billing": "dear team please refund the invoice {} as it was charged twice to my card on {}",
+                 "access": "i can not log in to my account {} since the password reset of {} failed again today",
+                 "export": "when i export the file {} to csv the column {} is missing in the download archive"}
+    rng = np.random.default_rng(0)
+    labeled_set = split_set(cases=[case | {"input": sentences[case["expected_category"]].format(
+        *(" ".join(map(str, rng.integers(0, 1_000_000, 3))) for _ in range(2)))} for case in made_cases(400)])
+    answered(workspace, labeled_set, "p", wrong=12)
+    decision = decided(workspace)
+
+    assert labeled_set.cases["unit"].nunique() > 300
+    assert decision.row("f1").status == "met"
+    assert decision.verdict == COLLECT
+    assert "made from templates and come to about 3 different ones" in decision.because
+
+
+def test_customers_on_both_sides_of_a_split_are_said(workspace):
+    """A file's own split that parts 60 customers ships with that beside it."""
+    labeled_set = split_set(splits=("train", "validation", "validation"), cases=[
+        case | {"group": f"g{k % 60}"} for k, case in enumerate(made_cases(600))])
+    answered(workspace, labeled_set, "p")
+
+    assert decided(workspace).verdict == "ship the prompt"
+    assert "60 groups stand in more than one split" in decided(workspace).conflict
 
 
 def test_a_part_of_the_test_split_is_no_test_score(workspace):

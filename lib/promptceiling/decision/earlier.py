@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 from pydantic import TypeAdapter
-from sqlalchemy import create_engine, delete, func, insert, select
+from sqlalchemy import func, select
 
 from promptceiling.decision.answers import asked_in_full, complete, groups, tuned_elsewhere
+from promptceiling.decision.snapshot import kept_text
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD
 from promptceiling.labeled_set.near_duplicates import normalised
 from promptceiling.runs import Workspace, completions
-from promptceiling.runs.schema import items, meta, runs
+from promptceiling.runs.schema import items, runs
 from promptceiling.scores import Interval, score_predictions
 
-_NAME = "earlier"  # of the row that a published file keeps it in, since it holds no other version
+NAME = "earlier"  # of the row that a published file keeps it in, since it holds no other version
 _RELATED = 0.1  # of the cases of the smaller side that two versions of one set share at least
 
 _TIMES = select(runs.c.set_key, func.min(runs.c.started_at).label("first"),
@@ -67,15 +67,14 @@ class Earlier:
     before: tuple[Before, ...] = ()
 
 
-_ADAPTER: TypeAdapter[Earlier] = TypeAdapter(Earlier)
+ADAPTER: TypeAdapter[Earlier] = TypeAdapter(Earlier)
 
 
 def earlier_of(workspace: Workspace, labeled_set: LabeledSet) -> Earlier:
     """What other versions of a set in the workspace say; of a published file, what was found when it was published."""
-    with workspace.engine.connect() as connection:
-        kept = connection.scalar(select(meta.c.value).where(meta.c.name == _NAME))
+    kept = kept_text(workspace, NAME)
     if kept is not None:
-        return _ADAPTER.validate_json(kept)
+        return ADAPTER.validate_json(kept)
     cases, key = labeled_set.cases, labeled_set.key
     own = dict(zip(map(normalised, cases["input"]), zip(cases[EXPECTED + MAIN_FIELD], cases["split"], strict=True),
                    strict=True))
@@ -105,17 +104,6 @@ def openings_of(workspace: Workspace, set_key: str) -> tuple[Opening, ...]:
     """The ledger of one labeled set."""
     return tuple(Opening(o["opened_at"], o["variant"], o["model"], o["run_id"])
                  for o in workspace.openings(set_key).to_dict("records"))
-
-
-def keep_earlier(path: Path, found: Earlier) -> None:
-    """Keep it in a SQLite file that holds no other version."""
-    engine = create_engine(f"sqlite:///{path}")
-    try:
-        with engine.begin() as connection:
-            connection.execute(delete(meta).where(meta.c.name == _NAME))
-            connection.execute(insert(meta).values(name=_NAME, value=_ADAPTER.dump_json(found).decode()))
-    finally:
-        engine.dispose()
 
 
 def _versions(workspace: Workspace, set_key: str) -> Iterator[tuple[LabeledSet, pd.DataFrame]]:

@@ -13,6 +13,7 @@ from promptceiling.decision.alternatives import Alternative
 from promptceiling.decision.answers import PART_ASKED
 from promptceiling.decision.earlier import Earlier, Opening
 from promptceiling.decision.readiness import Readiness
+from promptceiling.decision.texts import Texts
 from promptceiling.decision.usage import TokenUse
 from promptceiling.decision.words import of_kind
 from promptceiling.scores import Interval, Plateau, Score, Slice
@@ -74,6 +75,7 @@ class Evidence:
     shutdown_dates: model -> day on which it ends, as its endpoint said.
     openings: the ledger, with what other versions of the set opened of its cases.
     earlier: what was scored of the task in other versions of the set.
+    texts: what the texts give away, and how many of them are different ones.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Evidence:
     slices: tuple[Slice, ...] = ()
     missed_by_all: Interval | None = None
     earlier: Earlier = field(default_factory=Earlier)
+    texts: Texts = field(default_factory=Texts)
 
     @property
     def best(self) -> Scored | None:

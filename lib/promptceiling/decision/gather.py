@@ -25,6 +25,7 @@ from promptceiling.decision.evidence import Evidence, Scored
 from promptceiling.decision.inspection import missed_share
 from promptceiling.decision.readiness import readiness_of
 from promptceiling.decision.slicing import slices_among
+from promptceiling.decision.texts import texts_of
 from promptceiling.decision.usage import latency_ms, requests_per_s, token_use
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import LabeledSet
@@ -81,6 +82,7 @@ def gather(workspace: Workspace, set_key: str | None = None, *, threshold: float
         plateau=_plateau(validation, best, labels, threshold), label_names=labels,
         confusion=_confusion(_of(validation, best), labels) if best else (), alternatives=alternatives,
         openings=(*earlier.openings, *openings_of(workspace, labeled_set.key)), earlier=earlier,
+        texts=texts_of(workspace, labeled_set),
         embedded=any(map(is_embedded, prompts["model"].unique())),
         readiness=readiness, leaking=_leaking(labeled_set),
         shutdown_dates=shutdown_dates(workspace, {

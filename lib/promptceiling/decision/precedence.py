@@ -9,7 +9,7 @@ from promptceiling.decision.assumptions import Assumptions
 from promptceiling.decision.conditions import LEAST_CASES, Answers, worth
 from promptceiling.decision.cost import cost_of
 from promptceiling.decision.evidence import Evidence, Scored
-from promptceiling.decision.words import figure
+from promptceiling.decision.words import figure, of_kind
 from promptceiling.labeled_set.agreement import labels_right
 from promptceiling.scores import status_of
 from promptceiling.scores.score import MAX_FAILED
@@ -21,7 +21,7 @@ Verdict = Literal[
 ]
 Rule = Literal[
     "no set", "nothing run", "leaking", "incomplete", "constant answer", "labels unscored", "noisy labels",
-    "model ended", "ship", "few labels",
+    "labels in texts", "model ended", "ship", "few labels",
     "too few cases", "local gains", "local clears", "local suffices", "another model suffices", "slow",
     "slow, others tried", "dear", "dear, a tune is dearer", "dear, no way is cheaper", "tune in vain", "tune dies",
     "tune gains", "plateau", "plateau, too little to expect", "plateau, a tune dies", "climbing", "open",
@@ -31,8 +31,8 @@ _LOCAL: Verdict = "use the local classifier"
 _SMALLER: Verdict = "try a smaller base model first"
 VERDICT_OF: dict[Rule, Verdict] = {
     "no set": "build evals first", "nothing run": _OPEN, "leaking": _OPEN, "incomplete": _OPEN,
-    "constant answer": _OPEN, "labels unscored": _OPEN, "noisy labels": _OPEN, "model ended": _OPEN,
-    "ship": "ship the prompt",
+    "constant answer": _OPEN, "labels unscored": _OPEN, "labels in texts": _OPEN, "noisy labels": _OPEN,
+    "model ended": _OPEN, "ship": "ship the prompt",
     "few labels": "collect labels, few-shot meanwhile", "too few cases": _OPEN,
     "local gains": _LOCAL, "local clears": _LOCAL, "local suffices": _LOCAL,
     "another model suffices": _SMALLER, "slow": _SMALLER, "dear, a tune is dearer": _SMALLER,
@@ -44,6 +44,8 @@ VERDICT_OF: dict[Rule, Verdict] = {
     "climbing": "keep iterating", "open": _OPEN,
 }
 _TRAINS: tuple[Rule, ...] = ("slow, others tried", "dear", "plateau")  # a fine-tune that is yet to be made
+_STATING = 0.02  # of the texts that may state their own label; the audit's bar
+LEAST_UNITS = 8  # below, no interval over units holds its level (tests/simulations/clusters.py)
 CONSTANT_GAP = 0.02  # a weighted F1 that is not this far above the constant answer carries no verdict
 
 
@@ -51,16 +53,17 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     """The first rule that holds.
 
     1. There is no labeled set; nothing has run.
-    2. What the scores rest on is broken: train cases repeat scored ones; over 5% of calls failed, or of cases were not
-       asked; the constant answer nearly reaches the score, or on 100 cases or more may be as good; there, over 5% of
-       the labeled cases have a label that was never scored; so many labels are wrong that no score above the threshold
-       can be had.
+    2. What the scores rest on is broken: train cases repeat scored ones; over 2% of texts state their label; over 5% of
+       calls failed, or of cases were not asked; the constant answer nearly reaches the score, or on 100 cases or more
+       may be as good; there, over 5% of the labeled cases have a label that was never scored; so many labels are wrong
+       that no score above the threshold can be had.
     3. The prompt is above the threshold, on at least 100 cases, and neither latency nor cost forbids it: ship. A model
        that has ended is neither shipped nor iterated on.
-    4. Too few labels, then too few scored cases: more of them come before any other step. A score above the threshold
-       sets the labels aside only where it may carry a verdict, on at least 100 cases: on fewer, whether an interval's
-       end lies just above or just below the threshold would turn the verdict, and both ask for labels. Where latency
-       or cost forbids such a prompt, steps that need no labels come next, and a fine-tune to be made asks for them.
+    4. Too few labels, then too few scored cases (under 100, with those of a template counted once, or in under 8
+       independent units): more of them come before any other step. A score above the threshold sets the labels aside
+       only where it may carry a verdict, on at least 100 cases: on fewer, whether an interval's end lies just above or
+       just below the threshold would turn the verdict, and both ask for labels. Where latency or cost forbids such a
+       prompt, steps that need no labels come next, and a fine-tune to be made asks for them.
     5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
        latency or cost asks for something smaller; and it is not too slow where latency asks.
     6. Too slow or too dear: another scored prompt that is not distinguishable from the best, and is neither. Else, too
@@ -79,7 +82,9 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
         return "leaking"
     if not best.score.complete or not evidence.asked_in_full:
         return "incomplete"
-    enough, demand = evidence.f1[0].n >= LEAST_CASES, answers.met("latency") or answers.met("cost")
+    if evidence.texts.stating > _STATING * evidence.labels:
+        return "labels in texts"
+    enough, demand = is_enough(evidence), answers.met("latency") or answers.met("cost")
     if best.score.f1_weighted.value - best.score.constant_f1 < CONSTANT_GAP or (
             enough and best.score.above_constant.low <= 0):
         return "constant answer"
@@ -97,6 +102,24 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
     if rule in _TRAINS and answers.met("few_labels"):
         return "few labels"
     return "model ended" if rule == "climbing" and answers.ended else rule
+
+
+def is_enough(evidence: Evidence) -> bool:
+    """Whether a score may carry a verdict: on 100 cases, those of one template counted once, and in 8 units."""
+    if evidence.f1 is None or evidence.best is None:
+        return False
+    return evidence.f1[0].n * evidence.texts.own >= LEAST_CASES and evidence.best.score.units >= LEAST_UNITS
+
+
+def few_kinds(evidence: Evidence) -> tuple[str, str]:
+    """Why 100 cases or more may be too few all the same, and what to do."""
+    texts, best = evidence.texts, evidence.best
+    if best is not None and best.score.units < LEAST_UNITS:
+        return (f"The {best.score.scored:,} scored cases come in {of_kind(best.score.units, 'independent unit')}, such "
+                f"as customers; below {LEAST_UNITS} no interval holds.", "Label cases of more of them.")
+    return (f"The {texts.scored:,} cases kept for scoring are made from templates and come to about "
+            f"{texts.effective:,} different ones.",
+            "Label real cases, or name the template of each in a column 'group'.")
 
 
 def unscored(evidence: Evidence) -> tuple[tuple[str, ...], float]:

@@ -14,13 +14,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, MetaData, Table, Text, create_engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from promptceiling.decision import earlier
+from promptceiling.decision import texts as said
 from promptceiling.decision.assumptions import Assumptions
-from promptceiling.decision.earlier import earlier_of, keep_earlier
 from promptceiling.decision.evidence import Evidence, evidence_from_json, evidence_to_json
 from promptceiling.decision.gather import gather
 from promptceiling.decision.life import ModelEnds, model_ends
 from promptceiling.decision.report import decision_json
-from promptceiling.decision.snapshot import copy_rows, leave_texts_out, table_hashes
+from promptceiling.decision.snapshot import copy_rows, keep_text, leave_texts_out, table_hashes
 from promptceiling.errors import InputError, PromptCeilingError, WorkspaceError
 from promptceiling.runs import Price, Workspace, price_table
 from promptceiling.runs.read_only import WHY, only_shows
@@ -84,7 +85,9 @@ def publish(
         path.parent.mkdir(parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
         copy_rows(workspace, new, key)
-        keep_earlier(new, earlier_of(workspace, labeled_set))
+        for name, found in ((earlier.NAME, earlier.ADAPTER.dump_json(earlier.earlier_of(workspace, labeled_set))),
+                            (said.NAME, said.ADAPTER.dump_json(said.texts_of(workspace, labeled_set)))):
+            keep_text(new, name, found.decode())
         if not texts:
             key = leave_texts_out(workspace, new, key)
         with Workspace(new, read_only=True) as copied:

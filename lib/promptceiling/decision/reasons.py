@@ -13,6 +13,8 @@ from promptceiling.decision.precedence import (
     Rule,
     ceiling,
     ceiling_said,
+    few_kinds,
+    is_enough,
     other_models,
     sufficient_prompt,
     unscored,
@@ -29,6 +31,7 @@ _SENTENCE: dict[Rule, str] = {
     "leaking": "The splits repeat each other, so the scores carry no verdict.", "incomplete": "The run is incomplete.",
     "constant answer": "The score says nothing yet.",
     "labels unscored": "Some labels were never scored.", "model ended": "The model that was scored has ended.",
+    "labels in texts": "The texts state their labels, so the scores carry no verdict.",
     "noisy labels": "The labels are too noisy for the threshold.", "ship": "Ship the prompt.",
     "few labels": "Collect labels; use few-shot prompting meanwhile.",
     "too few cases": "Too few cases are scored for a verdict.",
@@ -64,7 +67,8 @@ def _why(
     if rule in ("no set", "nothing run"):
         row = rows["no_evals"] if rule == "no set" else f1
         return row.reason, row.remedy
-    if rule in ("leaking", "incomplete", "constant answer", "labels unscored", "noisy labels", "too few cases"):
+    if rule in ("leaking", "incomplete", "constant answer", "labels unscored", "noisy labels", "labels in texts",
+                "too few cases"):
         return _blocked(rule, evidence, stated)
     if rule in ("local gains", "local clears", "local suffices"):
         return _local(rule, evidence, stated, latency if latency.status == "met" else cost)
@@ -107,7 +111,9 @@ def _few_labels(
     labels: Row, evidence: Evidence, stated: Assumptions, answers: Answers, f1: Row
 ) -> tuple[str, str]:
     """What is missing for a fine-tune; where the score carries no verdict either, also what settles that sooner."""
-    if evidence.f1 is not None and answers.met("f1") and evidence.f1[0].n >= LEAST_CASES:
+    if evidence.f1 is not None and evidence.f1[0].n >= LEAST_CASES and not is_enough(evidence):
+        return f"{labels.reason} {few_kinds(evidence)[0]}", f"{labels.remedy} {few_kinds(evidence)[1]}"
+    if answers.met("f1") and is_enough(evidence):
         return (f"{labels.reason} The prompt is good enough but for its latency or cost, and a fine-tune of a smaller "
                 "model needs more.", labels.remedy)
     if evidence.f1 is None or not f1.remedy:
@@ -133,6 +139,9 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
         return (f"{rate(n, evidence.kept_apart)} scored cases nearly repeat a train case: a score on them says how "
                 "well they are remembered.",
                 "Leave the split column out, so that repeats are kept together, and run again.")
+    if rule == "labels in texts":
+        return (f"{rate(evidence.texts.stating, evidence.labels)} texts state their own label, as in 'category: …': "
+                "the answer stands in the question.", "Take that part out of the texts, and run again.")
     if rule == "incomplete" and score.complete:
         return (f"{best.name} was asked {best.cases:,} of {evidence.splits['validation']:,} validation cases: what "
                 "they tell of the others depends on which they are.",
@@ -155,6 +164,8 @@ def _blocked(rule: Rule, evidence: Evidence, stated: Assumptions) -> tuple[str, 
                 f"{ceiling(evidence, stated):.2f}, and the threshold is {stated.f1_ship:.2f}.",
                 "Mend the labels by a written guide, or lower the threshold.")
     f1, split = evidence.f1
+    if f1.n >= LEAST_CASES:
+        return few_kinds(evidence)
     return (f"Only {f1.n} {split} cases were scored; below {LEAST_CASES} an interval is too wide to act on. Weighted "
             f"F1 is {figure(f1)}.",
             f"Score about {cases_to_decide(f1, stated.f1_ship) or LEAST_CASES - f1.n:,} more {split} cases.")

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, create_engine, insert, select, update
+from sqlalchemy import Connection, Table, create_engine, delete, insert, select, update
 
 from promptceiling.errors import WorkspaceError
 from promptceiling.prompts import PromptVariant, Reading, read_completion
@@ -31,6 +31,24 @@ def copy_rows(workspace: Workspace, path: Path, set_key: str) -> None:
                     target.execute(insert(table), [dict(row) for row in rows])
     finally:
         engine.dispose()
+
+
+def keep_text(path: Path, name: str, text: str) -> None:
+    """Keep, in a copied file, what was found by what is not in it."""
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection:
+            connection.execute(delete(schema.meta).where(schema.meta.c.name == name))
+            connection.execute(insert(schema.meta).values(name=name, value=text))
+    finally:
+        engine.dispose()
+
+
+def kept_text(workspace: Workspace, name: str) -> str | None:
+    """What `keep_text` kept; None in a workspace."""
+    with workspace.engine.connect() as connection:
+        found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == name))
+    return None if found is None else str(found)
 
 
 def leave_texts_out(workspace: Workspace, path: Path, set_key: str) -> str:

@@ -11,7 +11,7 @@ from promptceiling.decision.conditions import LEAST_CASES, Answers, is_flat
 from promptceiling.decision.cost import Cost, cost_of
 from promptceiling.decision.evidence import Evidence
 from promptceiling.decision.life import ModelEnds
-from promptceiling.decision.precedence import ceiling, ceiling_said
+from promptceiling.decision.precedence import ceiling, ceiling_said, few_kinds, is_enough
 from promptceiling.decision.tuning_rows import Said, default_said, payback_row, plateau_row, run_said, tune_row
 from promptceiling.decision.words import count, dollars, figure, milliseconds, usd
 from promptceiling.runs import Price
@@ -115,6 +115,8 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> Said:
             remedy = f"Score it on the sealed test split, where it was not picked. {remedy}"
     elif status == "met" and interval.n < LEAST_CASES:
         remedy = f"Label {more} more {split} cases: below {LEAST_CASES} a score carries no verdict."
+    elif status == "met" and not is_enough(evidence):
+        reason, remedy = f"{reason} {few_kinds(evidence)[0]}", few_kinds(evidence)[1]
     return *head, reason, remedy, run_said(evidence, split)
 
 

@@ -151,6 +151,10 @@ def _conflicts(
             said.append(f"The score is good enough to ship, but {' '.join(against)}")
     if verdict == "ship the prompt" and answers.evidence.best is not None:
         said += [remark for remark in answers.evidence.best.score.remarks if "failed" not in remark]
+    parted = answers.evidence.texts.parted
+    if parted:
+        said.append(f"{of_kind(parted, 'group')} {'stands' if parted == 1 else 'stand'} in more than one split, so "
+                    "that scores come out too good.")
     said += _changed(answers.evidence) + _ending(stated, answers)
     tune = answers.tune
     if verdict in ("fine-tune (plateau)", "fine-tune a smaller model (cost or latency)") and tune is not None:
