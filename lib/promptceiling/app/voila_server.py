@@ -20,6 +20,7 @@ from uuid import UUID
 
 SHARE = Path(__file__).parent / "share" / "jupyter"
 os.environ["JUPYTER_PATH"] = str(SHARE)  # Jupyter reads it when it is imported
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # else jsonschema parses its grammar: 1.7 s
 
 from jupyter_core.utils import run_sync  # noqa: E402
 from traitlets.config import Config  # noqa: E402
