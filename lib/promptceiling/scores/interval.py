@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -114,6 +114,23 @@ def share_of_spread(
         centre = min(1.0, max(0.0, value - bias))
     low, high = wilson_ends(centre, min(float(n), cases), reach)
     return Interval(value, low if reach[0] > 0 else min(low, value), high if reach[1] < 0 else max(high, value), n)
+
+
+def macro_interval(
+    value: float, draws: NDArray[np.floating], unseen: float, n: int, units: Units | None = None
+) -> Interval:
+    """`share_interval` of a macro F1, whose ends allow for labels with few cases or none; n > 0.
+
+    unseen: share of labels without a case here: their F1, counted as 0, may be anything, which the upper end allows.
+
+    A label with one case is missing from 37% of resamples and counts as 0 there, while new samples rarely miss so many.
+    So the bias that resampling shows is too large where many labels are rare; the lower end does not count on it. With
+    it the interval covered 91% at 77 labels, 1,000 cases and an accuracy of 0.95; without, it covers 95% and more in
+    the settings of tests/simulations/coverage.py, and is up to half as wide again.
+    """
+    own = units or Units(n, float(n))
+    found, plain = share_interval(value, draws, n, own), share_of_spread(value, 0.0, float(np.std(draws)), n, own)
+    return replace(found, low=min(found.low, plain.low), high=min(1.0, found.high + unseen))
 
 
 def difference_interval(value: float, spread: float, n: int, units: Units | None = None) -> Interval:

@@ -15,6 +15,7 @@ from promptceiling.scores.interval import (
     NOTHING,
     Interval,
     difference_interval,
+    macro_interval,
     share_among,
     share_interval,
     wilson,
@@ -54,8 +55,7 @@ class Score:
     n: completions asked for; `scored` of them came. The others `failed` and are in no metric.
     units: independent units (groups of cases that belong together) that were resampled.
     outcomes: completions by outcome.
-    f1_weighted, f1_macro, accuracy: see `share_interval`; the macro F1's upper end also allows any F1 for the labels
-        that have no case here.
+    f1_weighted, accuracy: see `share_interval`; f1_macro: see `macro_interval`.
     f1_weighted_failed_wrong: the weighted F1 where every failure counts as wrong: the other reading.
     constant_label, constant_f1: the commonest label, and the weighted F1 of always answering it.
     per_class: in the order of the labels.
@@ -149,13 +149,12 @@ def score_predictions(
     if not scored:
         return score
     drawn = draw_metrics(truth[kept], [said[kept]], size, units=unit, draws=draws, seed=seed)
-    macro = share_interval(point.f1_macro, drawn.macro[0], scored, own)
-    unseen = sum(s == 0 for s in point.support)
+    unseen = sum(s == 0 for s in point.support) / size
     weighted = share_interval(point.f1_weighted, drawn.weighted[0], scored, own)
     score = replace(
         score, f1_weighted=weighted,
         f1_weighted_failed_wrong=weighted if scored == len(truth) else score.f1_weighted_failed_wrong,
-        f1_macro=replace(macro, high=min(1.0, macro.high + unseen / size)),
+        f1_macro=macro_interval(point.f1_macro, drawn.macro[0], unseen, scored, own),
         accuracy=wilson(int((truth == said)[kept].sum()), scored) if unit is None else share_interval(
             point.accuracy, drawn.accuracy[0], scored, own),
         per_class=_per_class(truth[kept], said[kept], unit, point, labels),
