@@ -24,6 +24,7 @@ ANSWERS = {  # what a pupil might write
     "prediction_state": "'confirmed'", "prediction_ceiling": "0.9", "prediction_share": "'a small part'",
     "prediction_cheaper": "'prompt'", "prediction_zero_shot": "0.2",
 }
+TOLD = {"1": r"times as wide on [\d.]+ times fewer cases", "3": r"the mean over \d+ samples of twenty cases"}
 CAPSTONE = {"prediction_best": "0.7", "prediction_row": "'f1'"}
 
 
@@ -98,6 +99,14 @@ def test_a_lesson_runs_and_its_checks_answer(path, project):
 
     assert re.search(r"Inside the interval|Too low|Too high|Yes|The measurement says otherwise", words)
     assert "No prediction yet" not in words
+    assert re.search(TOLD.get(path.name[0], ""), words)
+
+
+@pytest.mark.parametrize("path", [*LESSONS, *sorted(LESSONS[0].parents[1].glob("*.ipynb"))], ids=lambda path: path.name)
+def test_a_score_in_a_notebook_draws_cases_that_belong_together(path):
+    """Every score of predictions is given their units: without, intervals of repeats and groups are too narrow."""
+    code = "\n".join(cells(path, "code"))
+    assert code.count("score_predictions(") == len(re.findall(r"score_predictions\([^=]*?units=", code))
 
 
 def test_a_lesson_is_about_its_own_variants_whatever_ran_before(project):

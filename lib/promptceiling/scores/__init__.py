@@ -4,7 +4,7 @@ from promptceiling.scores.calibration import Calibration, ReliabilityBin, calibr
 from promptceiling.scores.compare import MARGINS, Comparison, compare_paired
 from promptceiling.scores.conditions import Status, labels_to_decide, status_of
 from promptceiling.scores.influence import influence_interval
-from promptceiling.scores.interval import Interval, wilson
+from promptceiling.scores.interval import Interval, mean_interval, wilson
 from promptceiling.scores.latency import calls_for_ends, percentile_interval
 from promptceiling.scores.leaderboard import Leaderboard, Standing, leaderboard_of
 from promptceiling.scores.learning import CurvePoint, Forecast, LearningCurve, learning_curve
@@ -66,6 +66,7 @@ __all__ = [
     "labels_to_decide",
     "leaderboard_of",
     "learning_curve",
+    "mean_interval",
     "minimum_detectable_delta",
     "missed_by_all",
     "order_of",
