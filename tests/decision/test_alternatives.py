@@ -106,7 +106,7 @@ def test_seeds_of_one_recipe_are_one_alternative_with_their_spread(workspace):
     assert first.models == ("mine-0", "mine-1", "mine-2")
     assert second.seeds is None
     assert len(first.seeds.scores) == 3
-    assert first.seeds.spread > 0.03
+    assert first.seeds.spread.value > 0.03
     assert first.delta == first.seeds.mean
     single = first.comparison.delta_f1_weighted
     assert first.delta.high - first.delta.low > single.high - single.low

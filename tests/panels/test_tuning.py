@@ -20,7 +20,7 @@ from tests.panels.made_up import (
 from promptceiling.decision import ClassChange, Readiness, ShareChange
 from promptceiling.errors import TuningError
 from promptceiling.panels import JobProgress, TuningPanel
-from promptceiling.scores import Variation, learning_curve
+from promptceiling.scores import Interval, Variation, learning_curve
 
 
 def words_of(*alternatives, job=None, stated=STATED):
@@ -123,11 +123,11 @@ def test_a_gain_that_breaks_nothing_is_said_too():
 
 def test_seeds_are_told_with_their_spread():
     """Several training seeds give one difference over cases and seeds, and their spread in points."""
-    seeds = Variation((0.1, 0.12, 0.14), around(0.12, 0.05), 0.02, 0.02, 0.01)
+    seeds = Variation((0.1, 0.12, 0.14), around(0.12, 0.05), Interval(0.02, 0.0104, 0.1257, 3), 0.02, 0.01)
     words = words_of(replace(changed(), seeds=seeds))
 
     assert "Trained with 3 seeds: the difference is +12.0 pp [+7.0, +17.0]" in words
-    assert "seeds differ by 2.0 points" in words
+    assert "the standard deviation between seeds is 2.0 pp [1.0, 12.6] (n 3)" in words
 
 
 # --- readiness

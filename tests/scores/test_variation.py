@@ -24,7 +24,7 @@ def test_one_draw_a_side_is_the_paired_comparison():
     got, pair = delta_over_draws(y, [a], [b], L), compare_paired(y, a, b, L).delta_f1_weighted
     assert got.mean.value == pytest.approx(pair.value, abs=1e-12)
     assert got.mean.low == pytest.approx(pair.low, abs=1e-9)
-    assert (math.isnan(got.spread), got.draws_error) == (True, 0.0)
+    assert (math.isnan(got.spread.value), got.draws_error) == (True, 0.0)
 
 
 def test_the_interval_holds_the_truth_when_draws_differ():
@@ -42,6 +42,17 @@ def test_the_interval_holds_the_truth_when_draws_differ():
         alone += abs(got.mean.value - truth) <= 1.96 * got.cases_error
     assert held / 120 >= 0.92
     assert alone / 120 < 0.85
+
+
+def test_the_spread_has_chi_squareds_interval():
+    """Of five draws: 0.599 to 2.874 times their standard deviation (chi-squared with 4 degrees: 11.143 and 0.4844)."""
+    rng = np.random.default_rng(2)
+    y = rng.choice(L, 200)
+    found = variation_of(y, drawn(rng, y, 0.6, 5, 0.06), L, draws=50)
+    got = found.spread
+    assert got.value == pytest.approx(np.std(found.scores, ddof=1))
+    assert (got.low / got.value, got.high / got.value, got.n) == (
+        pytest.approx((4 / 11.143) ** 0.5, rel=1e-3), pytest.approx((4 / 0.4844) ** 0.5, rel=1e-3), 5)
 
 
 def test_what_has_no_draw_is_refused():

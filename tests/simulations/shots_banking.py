@@ -55,7 +55,7 @@ def main() -> None:
               f"{told(delta_over_draws(expected, none, near, labels))} over none")
         for how in DRAWN:
             own = variation_of(expected, said[k, how], labels)
-            print(f"{k:3} {how} {told(own)}, spread over draws {own.spread:.3f}, "
+            print(f"{k:3} {how} {told(own)}, spread over draws {own.spread.value:.3f}, "
                   f"{told(delta_over_draws(expected, none, said[k, how], labels))} over none; similar is ahead by "
                   f"{told(delta_over_draws(expected, said[k, how], near, labels))}", flush=True)
 

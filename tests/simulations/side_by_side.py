@@ -86,7 +86,7 @@ async def measured(labeled_set: LabeledSet) -> None:
     print(f"  prompt ({evidence.best.name}): F1 {figure(evidence.test_f1)} n {evidence.test_f1.n}, "
           f"p95 {milliseconds(evidence.best.p95_ms)}, per 1,000 {dollars(cost.per_1000)} as {cost.price.model}")
     for a in evidence.alternatives:
-        spread = f", seeds differ by {100 * a.seeds.spread:.1f} points" if a.seeds else ""
+        spread = f", seeds differ by {100 * a.seeds.spread.value:.1f} points" if a.seeds else ""
         print(f"  {a.name}: F1 {figure(a.f1_weighted)}; {points(a.delta.value)} [{points(a.delta.low)}, "
               f"{points(a.delta.high)}] on {a.comparison.n} {a.split} cases: {a.comparison.worth}{spread}; "
               f"p50 {milliseconds(a.p50_ms)}, p95 {milliseconds(a.p95_ms)}; lost: "

@@ -24,7 +24,8 @@ def _one(a: Alternative) -> Markup:
     if a.seeds is not None:
         parts.append(Markup("<p>{}</p>").format(
             f"Trained with {len(a.seeds.scores)} seeds: the difference is {difference(a.seeds.mean)} over cases and "
-            f"seeds together, and seeds differ by {100 * a.seeds.spread:.1f} points (standard deviation)."))
+            f"seeds together (n {a.seeds.mean.n}), and the standard deviation between seeds is "
+            f"{difference(a.seeds.spread).replace('+', '')} (n {a.seeds.spread.n})."))
     if a.fields or a.formats:
         parts.append(_shares((*a.fields, *a.formats), {f.name for f in a.fields}))
     parts.append(_classes(a.per_class))

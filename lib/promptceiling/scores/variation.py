@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptceiling.errors import InputError
-from promptceiling.scores.interval import Interval, difference_error
+from promptceiling.scores.interval import NOTHING, Interval, difference_error
 from promptceiling.scores.metrics import encode, point_metrics_of, unit_codes
 from promptceiling.scores.resample import DRAWS, draw_metrics
 from promptceiling.scores.units import Units
@@ -23,13 +23,14 @@ class Variation:
     ----------
     scores: weighted F1 of each draw.
     mean: with a 95% interval for new cases and new draws both.
-    spread: standard deviation between draws; NaN for one.
+    spread: standard deviation between draws, with chi-squared's interval, as if they scattered normally; n is their
+        number. NaN for one draw.
     cases_error, draws_error: the standard error of the mean that comes from the cases, and from the draws.
     """
 
     scores: tuple[float, ...]
     mean: Interval
-    spread: float
+    spread: Interval
     cases_error: float
     draws_error: float
 
@@ -62,7 +63,7 @@ def _variation(
     expected: Sequence[str], plus: list[list[str | None]], minus: list[list[str | None]], labels: Sequence[str],
     units: Sequence[object] | None, draws: int, seed: int,
 ) -> Variation:
-    from scipy.stats import t  # imported late: pages that only read need not wait for it
+    from scipy.stats import chi2, t  # imported late: pages that only read need not wait for it
 
     if not plus or not len(expected) or any(len(p) != len(expected) for p in [*plus, *minus]):
         raise InputError(f"Expected at least one draw with one prediction for each of {len(expected)} cases.")
@@ -88,7 +89,11 @@ def _variation(
     value = float(sides[0].mean() - (sides[1].mean() if minus else 0.0))
     half = float(t.ppf(0.975, freedom)) * math.sqrt(total)
     scores = sides[0] - (sides[1].mean() if minus else 0.0)
-    spread = float(sides[0].std(ddof=1)) if len(plus) > 1 else math.nan
+    spread = NOTHING
+    if len(plus) > 1:
+        among = float(sides[0].std(ddof=1))
+        low, high = among * np.sqrt((len(plus) - 1) / chi2.ppf([0.975, 0.025], len(plus) - 1))
+        spread = Interval(among, float(low), float(high), len(plus))
     return Variation(
         tuple(scores.tolist()),
         Interval(value, max(-1.0 if minus else 0.0, value - half), min(1.0, value + half), len(truth)), spread,
