@@ -1,19 +1,17 @@
 """The lessons: what each is made of, that each runs from top to bottom, and that its checks answer a prediction."""
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from tests.decision.small_run import small_workspace
-from tests.notebooks.test_notebooks import shown
+from tests.notebooks.test_notebooks import project_with, shown
 
 from promptceiling.app.demonstration import demonstration_file
 from promptceiling.decision import publish
-from promptceiling.labeled_set import data_file, read_labeled_set, split_labeled_set
+from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 from promptceiling.runs import Workspace
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks" / "teaching").glob("*.ipynb"))
@@ -35,10 +33,7 @@ def cells(path, kind):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A folder with the lessons, every sixth ticket for data, and a small published file as the demonstration."""
-    root = tmp_path_factory.mktemp("class")
-    shutil.copytree(LESSONS[0].parents[1], root / "notebooks")
-    pd.read_csv(data_file("support_tickets.csv"), dtype=str, keep_default_na=False).iloc[::6].to_csv(
-        root / "tickets.csv", index=False)
+    root = project_with(tmp_path_factory.mktemp("class"), 6)
     small_workspace(root / "small")
     with Workspace(root / "small", read_only=True) as workspace:
         publish(workspace, demonstration_file(root / "workspace"))
@@ -47,9 +42,8 @@ def project(tmp_path_factory):
 
 def run(path, project, *, predicting):
     """The lesson executed on the smaller set, with or without predictions, as one text."""
-    notebook = nbformat.read(path, 4)
+    notebook = nbformat.read(project / "notebooks" / "teaching" / path.name, 4)
     for cell in notebook.cells:
-        cell.source = cell.source.replace('data_file("support_tickets.csv")', '"../../tickets.csv"')
         if predicting:
             written = ANSWERS | (CAPSTONE if "capstone" in path.name else {})
             for name, said in written.items():

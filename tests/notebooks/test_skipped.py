@@ -5,10 +5,10 @@ import shutil
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from tests.notebooks.test_notebooks import NOTEBOOKS, STEPS
+from tests.notebooks.test_notebooks import STEPS, project_with
 
 from promptceiling import errors
-from promptceiling.labeled_set import data_file, read_labeled_set, split_labeled_set
+from promptceiling.labeled_set import read_labeled_set, split_labeled_set
 from promptceiling.runs import Workspace
 
 SENTENCES = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
@@ -16,10 +16,8 @@ SENTENCES = {name for name, kind in vars(errors).items() if isinstance(kind, typ
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """A folder with the notebooks, and no workspace."""
-    found = tmp_path_factory.mktemp("project")
-    shutil.copytree(NOTEBOOKS, found / "notebooks")
-    return found
+    """A folder with the notebooks over every fifth ticket, and no workspace."""
+    return project_with(tmp_path_factory.mktemp("project"), 5)
 
 
 @pytest.mark.parametrize("state", ["empty folder", "set alone"])
@@ -32,7 +30,7 @@ def test_what_was_left_out_is_said_in_a_sentence(root, name, state):
     shutil.rmtree(root / "workspace", ignore_errors=True)
     if state == "set alone":
         with Workspace(root / "workspace" / "support_tickets") as workspace:
-            workspace.save_set(split_labeled_set(read_labeled_set(data_file("support_tickets.csv"))))
+            workspace.save_set(split_labeled_set(read_labeled_set(root / "tickets.csv")))
     notebook = nbformat.read(root / "notebooks" / name, 4)
     notebook.cells = [cell for cell in notebook.cells
                       if cell.cell_type == "code" and not any(part in cell.source for part in (
