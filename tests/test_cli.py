@@ -498,6 +498,26 @@ def test_compare_prints_the_paired_difference(call, two_files):
     assert "worth it" in call("compare", *two_files).stdout
 
 
+def test_compare_takes_two_variants_of_one_file(call, two_files, tmp_path):
+    """One file with both, with or without their names, gives the figures of two files; of more they are named."""
+    rows = {path.stem: path.read_text(encoding="utf-8").splitlines()[1:] for path in two_files}
+    one = tmp_path / "one.csv"
+    one.write_text("\n".join(["id,expected,predicted,variant", *(
+        f"{row},{name}" for name, lines in rows.items() for row in lines)]), encoding="utf-8")
+    apart = printed(call("compare", *two_files, "--json"))
+
+    assert printed(call("compare", one, "--json")) == apart
+    assert printed(call("compare", one, one, "--variant", "a", "--variant", "b", "--json")) == apart
+    assert printed(call("compare", two_files[0], one, "--variant", "a", "--variant", "b", "--json")) == apart
+    back = call("compare", one, "--variant", "b", "--variant", "a").stdout
+    assert back.startswith("a against b on 400 cases: weighted F1 -")
+    assert "only b right: 60, only a right: 0" in back
+    assert "it holds 'a', 'b'" in call("compare", one, "--variant", "a", "--variant", "c").stderr
+    assert "--variant is expected twice" in call("compare", one, "--variant", "a").stderr
+    assert "holds 1 variant ('a')" in call("compare", two_files[0]).stderr
+    assert "name one a side with --variant" in call("compare", one, two_files[0]).stderr
+
+
 def test_compare_withholds_the_verdict_where_one_side_failed_more(call, two_files):
     """B failed on 3% and A on none: the figures stand, and why there is no verdict is said."""
     b = two_files[1].read_text(encoding="utf-8").splitlines()

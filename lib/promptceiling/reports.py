@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from promptceiling.runs.predictions_file import paired, read_predictions
+from promptceiling.errors import InputError
+from promptceiling.labeled_set.table import counted, listed
+from promptceiling.runs.predictions_file import Predictions, paired, read_predictions
 from promptceiling.scores import Interval, compare_paired, score_predictions
 
 
@@ -33,9 +35,30 @@ def score_files(files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[str]]
     return scored, notices
 
 
-def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> tuple[dict[str, Any], list[str]]:
-    """The paired comparison of two predictions files, and what was noticed in reading them."""
-    first, second = read_predictions(a), read_predictions(b)
+def compare_files(
+    a: Path, b: Path | None, margins: tuple[float, float], variants: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[str], tuple[str, str]]:
+    """The paired comparison of two predictions files, what was noticed in reading them, and what the sides are called.
+
+    `variants` names the one that is meant on either side. Without `b` both are of the first file, by default its two
+    variants in the order of its rows. Raises InputError where there are not two.
+    """
+    first = read_predictions(a)
+    second, called = first if b is None else read_predictions(b), (str(a), str(b))
+    if b is None and first.numbered:
+        raise InputError(f"{a.name} has no column 'id' to tell which cases of its variants are the same. Add one.",
+                         file=a.name, column="id")
+    held = first.rows["variant"].unique().tolist()
+    if b is None and not variants and len(held) != 2:
+        raise InputError(f"{a.name} holds {counted(len(held), 'variant')} ({listed([*map(repr, held)], 5)}) where two "
+                         "are compared. Name them: --variant A --variant B; or give a second file.", file=a.name,
+                         column="variant")
+    if b is None or variants:
+        sides = variants or held
+        if len(sides) != 2:
+            raise InputError("--variant is expected twice: the variant on the side of A, then the one of B.")
+        called = (sides[0], sides[1])
+        first, second = _only(first, called[0]), _only(second, called[1])
     both = paired(first, second)
     found = compare_paired(
         both["expected"].tolist(), both["a"].tolist(), both["b"].tolist(), sorted(both["expected"].unique()),
@@ -51,7 +74,15 @@ def compare_files(a: Path, b: Path, margins: tuple[float, float]) -> tuple[dict[
         "share_at_least": [{"margin": margin, "share": share} for margin, share in found.share_at_least],
         "only_in_a": len(first.rows) - len(both), "only_in_b": len(second.rows) - len(both),
         "detectable_delta_accuracy": None if math.isnan(found.detectable) else found.detectable,
-    }, list(dict.fromkeys((*first.notices, *second.notices)))
+    }, list(dict.fromkeys((*first.notices, *second.notices))), called
+
+
+def _only(side: Predictions, variant: str) -> Predictions:
+    rows = side.rows[side.rows["variant"] == variant]
+    if rows.empty:
+        raise InputError(f"{side.name} has no variant {variant!r}; it holds "
+                         f"{listed([*map(repr, side.rows['variant'].unique())], 5)}.", file=side.name, column="variant")
+    return replace(side, name=f"{side.name} ({variant})", rows=rows)
 
 
 def _score(name: str, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:

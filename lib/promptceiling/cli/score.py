@@ -29,32 +29,37 @@ def score(files: tuple[Path, ...], as_json: bool) -> None:
 
 @main.command()
 @click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("b", required=False, type=click.Path(path_type=Path))
+@click.option("--variant", "variants", multiple=True,
+              help="The variant on the side of A, and given again, the one of B; where a file holds several.")
 @click.option("--margins", nargs=2, type=float, default=(0.05, 0.08), show_default=True, help="Too little, and enough.")
 @JSON
-def compare(a: Path, b: Path, margins: tuple[float, float], as_json: bool) -> None:
-    """Compare predictions B against A on the same cases."""
+def compare(
+    a: Path, b: Path | None, variants: tuple[str, ...], margins: tuple[float, float], as_json: bool
+) -> None:
+    """Compare predictions B against A on the same cases; without B, two variants of A."""
     from promptceiling.reports import compare_files
 
-    found, notices = compare_files(a, b, margins)
+    found, notices, (left, right) = compare_files(a, b, margins, variants)
     _tell(notices)
     if as_json:
         print_json(found)
         return
     delta = found["delta_f1_weighted"]
-    click.echo(f"{b} against {a} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
+    click.echo(f"{right} against {left} on {found['n']} cases: weighted F1 {100 * delta['value']:+.1f} pp "
                f"[{100 * delta['low']:+.1f}, {100 * delta['high']:+.1f}], {found['verdict']}"
                + (f"; about {found['labels_needed']:,} more labels would decide it" if found["labels_needed"] else ""))
     if found["withheld"]:
         click.echo(f"no verdict: {found['withheld']}")
     mcnemar = found["mcnemar"]
-    click.echo(f"only {a.name} right: {mcnemar['b']}, only {b.name} right: {mcnemar['c']} "
+    left, right = (Path(side).name if b and not variants else side for side in (left, right))
+    click.echo(f"only {left} right: {mcnemar['b']}, only {right} right: {mcnemar['c']} "
                f"(McNemar p {mcnemar['p']:.3g}); in " + ", ".join(
                    f"{one['share']:.0%} of resamples the gain is at least {100 * one['margin']:g} pp"
                    for one in found["share_at_least"]))
     if found["only_in_a"] or found["only_in_b"]:
-        click.echo(f"not compared: {found['only_in_a']} cases that only {a.name} holds, {found['only_in_b']} that only "
-                   f"{b.name} holds")
+        click.echo(f"not compared: {found['only_in_a']} cases that only {left} holds, {found['only_in_b']} that only "
+                   f"{right} holds")
     if found["left_out"]:
         wrong = found["delta_failed_wrong_interval"]
         click.echo(f"left out: {found['left_out']} cases that failed; counted as wrong they make it "

@@ -199,7 +199,8 @@ def paired(a: Predictions, b: Predictions) -> pd.DataFrame:
         ids = side.rows["id"]
         if (twice := ids[ids.duplicated()]).size:
             raise InputError(f"{side.name} holds the id {twice.iloc[0]!r} more than once ({len(twice)} such rows); a "
-                             "comparison needs one variant and one answer a case.", file=side.name, column="id")
+                             "comparison needs one variant and one answer a case; of several variants, name one a side "
+                             "with --variant.", file=side.name, column="id")
     if a.numbered and b.numbered and len(a.rows) != len(b.rows):
         raise InputError(f"{a.name} has {len(a.rows):,} rows and {b.name} {len(b.rows):,}, and neither has a column "
                          "'id' to tell which cases are the same. Add one to both.", file=a.name, column="id")
