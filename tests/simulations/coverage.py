@@ -6,7 +6,7 @@ as 94 to 96% (standard error 0.5 points).
 
 With 2,000 draws over the 27 settings of weighted F1, `share_interval` covers 94.5 to 97.2%, the percentile interval
 88.0 to 94.8%; the paired difference 94.5 to 96.9% in its nine, the percentile interval 93.0 to 95.9%. Macro F1 has
-94.7% and more.
+94 to 100% with 400 draws; most where labels are rare.
 """
 
 from __future__ import annotations
