@@ -15,7 +15,7 @@ from tests.runs.misbehaving_server import completion, serving
 from promptceiling import plateau
 from promptceiling.decision import Assumptions, best_variant, decide, gather
 from promptceiling.decision.inspection import inspector_of
-from promptceiling.decision.usage import requests_per_s
+from promptceiling.decision.usage import requests_per_s, token_use
 from promptceiling.errors import WorkspaceError
 from promptceiling.labeled_set import audit, split_labeled_set
 from promptceiling.prompts import standard_variants
@@ -153,6 +153,19 @@ def test_how_a_variant_answers_and_what_it_took_are_evidence(workspace):
 
     assert {p.output for p in found.prompts} == {"json_schema"}
     assert all(p.tokens.input.n == p.score.n and p.tokens.reasoning.value == 0 for p in found.prompts)
+
+
+def test_tokens_of_a_case_that_was_asked_again_are_no_new_ones():
+    """40 cases of 100 to 490 tokens: mean 295, Student's interval 295 +- t(39) sd / root 40 by hand. Asked four times
+    each, the calls are 160 and the interval is the same."""
+    once = pd.DataFrame({"input_tokens": np.arange(100.0, 500.0, 10.0), "output_tokens": 5.0, "unit": range(40)})
+    once = once.assign(cached_tokens=0.0, reasoning_tokens=0.0, cache_write_tokens=0.0)
+    alone, again = token_use(once).input, token_use(pd.concat([once] * 4)).input
+    half = 2.0226909 * once["input_tokens"].std() / 40**0.5
+
+    assert (alone.value, alone.n, again.value, again.n) == (295.0, 40, 295.0, 160)
+    assert alone.high - alone.value == pytest.approx(half, rel=1e-6)
+    assert again.high - again.value == pytest.approx(half, rel=1e-6)
 
 
 @pytest.mark.parametrize(("gaps", "expected"), [

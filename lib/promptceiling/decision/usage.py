@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from promptceiling.scores import Interval, percentile_interval
 from promptceiling.scores.interval import NOTHING, Z
+from promptceiling.scores.metrics import unit_codes
+from promptceiling.scores.units import Units
 
 _BLOCKS, _PER_BLOCK = 10, 5
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """Measured tokens of a request: the mean over its calls, with a normal 95% interval.
+    """Measured tokens of a request: the mean over its calls, with Student's 95% interval over their units.
 
     `cached` and `cache_write` are parts of `input`, and `reasoning` is a part of `output`; they are 0 where the server
     names none.
@@ -34,7 +37,8 @@ def token_use(rows: pd.DataFrame) -> TokenUse | None:
     known = rows[rows["input_tokens"].notna() & rows["output_tokens"].notna()]
     if known.empty:
         return None
-    return TokenUse(*(_mean(known[f"{name}_tokens"].fillna(0))
+    unit = unit_codes(known["unit"].tolist())
+    return TokenUse(*(_mean(known[f"{name}_tokens"].fillna(0), unit)
                       for name in ("input", "cached", "output", "reasoning", "cache_write")))
 
 
@@ -68,7 +72,10 @@ def latency_ms(
     return percentile_interval((own["seconds"] * 1000).tolist(), quantile) if len(own) else None
 
 
-def _mean(values: pd.Series) -> Interval:
+def _mean(values: pd.Series, unit: NDArray[np.intp]) -> Interval:
+    """Student's interval over units: a case that was asked twice sends the same words twice. NaN ends for one unit."""
     x = values.astype(float).to_numpy()
-    margin = 1.96 * float(x.std(ddof=1)) / len(x) ** 0.5 if len(x) > 1 else float("nan")
-    return Interval(float(x.mean()), float(x.mean()) - margin, float(x.mean()) + margin, len(x))
+    n, mean, own = len(x), float(x.mean()), Units.of(unit, len(x))
+    off = np.bincount(unit, weights=x - mean)
+    margin = own.reach() * float((off**2).sum() * own.inflation) ** 0.5 / n if own.freedom > 0 else math.nan
+    return Interval(mean, mean - margin, mean + margin, n)
