@@ -92,6 +92,16 @@ def test_a_stated_threshold_changes_its_row(row_id, found, stated, status):
     assert row(row_id, found, **stated).status == status
 
 
+def test_failures_are_said_beside_the_score_in_both_readings():
+    """12 of 400 calls failed: the figure is of the others, and what it is where they count as wrong stands beside."""
+    found = evidence(failed=12)
+    best = replace(found.best, score=replace(found.best.score, f1_weighted_failed_wrong=around(0.68, 0.03)))
+
+    assert "12 of 400 calls failed and are in no figure; counted as wrong, they make it 0.68 [0.65, 0.71]." in row(
+        "f1", replace(found, prompts=(best,))).reason
+    assert "failed" not in row("f1", evidence()).reason
+
+
 def test_a_threshold_that_was_moved_says_its_default():
     """In the condition itself, wherever the row is shown; one that was left alone says nothing."""
     moved = Assumptions(f1_ship=0.6, labels_enough=300, sla_ms=200, margin_low=0.02, margin_high=0.08)

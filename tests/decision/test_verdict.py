@@ -231,6 +231,16 @@ def test_another_prompt_that_is_as_good_as_can_be_told_is_taken_where_the_best_i
         "another model suffices")
 
 
+def test_not_to_be_told_apart_is_not_as_good():
+    """A fast prompt that may be 8 points worse replaces none, however few cases make it a tie; 4 points are too few."""
+    def with_other(half):
+        other = replace(prompt(around(0.88, 0.05), name="small"), tied=True, delta_to_best=around(-0.01, half))
+        return verdict(evidence(prompts=(prompt(GOOD, p95=SLOW), other))).rule
+
+    assert with_other(0.07) == "slow"
+    assert with_other(0.03) == "another model suffices"
+
+
 def test_a_history_that_looked_good_and_a_test_score_that_is_not_say_both():
     """Validation reached the threshold and the sealed split is surely below it: iterate, with both figures said."""
     found = verdict(evidence(test_f1=around(0.7, 0.03), plateau=plateau("good enough", best=0.9)))

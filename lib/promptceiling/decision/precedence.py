@@ -66,9 +66,9 @@ def rule_of(evidence: Evidence, stated: Assumptions, answers: Answers) -> Rule:
        prompt, steps that need no labels come next, and a fine-tune to be made asks for them.
     5. The local classifier is worth it, or clears the threshold, or is not worse by more than the low margin while
        latency or cost asks for something smaller; and it is not too slow where latency asks.
-    6. Too slow or too dear: another scored prompt that is not distinguishable from the best, and is neither. Else, too
-       slow: a smaller base model, and where another was tried already, a fine-tune of one. Too dear: a fine-tune where
-       its month costs less, else a smaller base model.
+    6. Too slow or too dear: another scored prompt that is not distinguishable from the best nor worse by the low
+       margin, and is neither. Else, too slow: a smaller base model, and where another was tried already, a fine-tune of
+       one. Too dear: a fine-tune where its month costs less, else a smaller base model.
     7. A measured fine-tune: kept where it is worth it and pays back in time.
     8. A confirmed plateau: a fine-tune, where enough can be expected of it and it can pay back in time.
     9. Room left to iterate; else undecidable.
@@ -182,7 +182,8 @@ def _beyond_the_prompt(evidence: Evidence, stated: Assumptions, answers: Answers
 
 
 def sufficient_prompt(evidence: Evidence, stated: Assumptions, answers: Answers) -> Scored | None:
-    """Where the best prompt is too slow or too dear: the best other one, not distinguishable from it, that is neither.
+    """Where the best prompt is too slow or too dear: the best other one, not distinguishable from it and not worse by
+    the low margin, that is neither.
 
     What the demand is about must have been measured of it: a latency wholly under the limit, a cost wholly under the
     budget. A prompt that surely falls short of the threshold does not replace one that clears it.
@@ -191,7 +192,8 @@ def sufficient_prompt(evidence: Evidence, stated: Assumptions, answers: Answers)
     if not (slow or dear):
         return None
     for other in evidence.prompts[1:]:
-        if not other.tied or not other.score.complete:
+        delta = other.delta_to_best
+        if not other.tied or not other.score.complete or delta is None or delta.low <= -stated.margin_low:
             continue
         if answers.met("f1") and status_of(other.score.f1_weighted, stated.f1_ship) == "not met":
             continue

@@ -103,6 +103,10 @@ def _f1(evidence: Evidence, stated: Assumptions, answers: Answers) -> Said:
     top = ceiling(evidence, stated)
     if top < _NEARLY_ALL:
         reason += f" Since {ceiling_said(evidence, stated)}, no score can be told to lie above {top:.2f}."
+    score = evidence.best.score
+    if split == "validation" and score.scored < score.n:
+        reason += (f" {score.n - score.scored:,} of {score.n:,} calls failed and are in no figure; counted as wrong, "
+                   f"they make it {figure(score.f1_weighted_failed_wrong)}.")
     where = evidence.best.base_url
     if where.startswith("imported:"):
         reason += f" Its answers were {where.replace(':', ' from ', 1)}: how they came is not known here."
