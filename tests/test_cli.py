@@ -123,6 +123,17 @@ def test_check_prints_what_was_read(call, tickets):
     assert call("check", tickets).stdout.startswith(f"{tickets}: 45 cases, fields category; splits test 15")
 
 
+def test_check_of_a_large_set_says_what_it_is_doing(call, tickets, monkeypatch):
+    """What takes long is told on stderr before it begins, the object on stdout stays whole; a small set is quiet."""
+    assert call("check", tickets, "--json").stderr == ""
+    monkeypatch.setattr(sys.modules["promptceiling.cli.check"], "_SLOW", 45)
+
+    result = call("check", tickets, "--json")
+
+    assert printed(result)["rows"] == 45
+    assert [line.partition(";")[0] for line in result.stderr.splitlines()] == ["45 cases are read", "Split"]
+
+
 def test_check_says_what_was_cleaned(call, tmp_path):
     """A row without a label is a notice with its code, its sentence and its row."""
     path = written(tmp_path / "t.csv", [*made_cases(9), {"id": "x", "input": "no label", "expected_category": ""}])

@@ -1,12 +1,15 @@
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binomtest
 from tests.made_up import made_cases, made_set, real_set
 
 from promptceiling.labeled_set import audit, read_labeled_set, reliability, split_labeled_set
 from promptceiling.labeled_set.finding import quoted, rate, wilson
 from promptceiling.labeled_set.language import language_of
-from promptceiling.labeled_set.sensitive import kinds_in, masked
+from promptceiling.labeled_set.near_duplicates import normalised
+from promptceiling.labeled_set.sensitive import _PATTERNS, kinds_in, masked
 
 
 def found(cases, code):
@@ -45,6 +48,32 @@ def test_secret_is_found_and_never_shown(kind, secret):
     assert kind in kinds_in(cases[7]["input"])
     assert next(f for f in findings if f.code == "sensitive").rows == (8, 9)
     assert not any(secret in text for f in findings for text in (f.message, *f.examples))
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), number=st.integers(0, len(_PATTERNS) - 1))
+def test_quick_look_lets_every_find_through(data, number):
+    """A text is passed over only where the pattern cannot match, whatever letters Python takes as the same."""
+    _, needs, pattern, check = _PATTERNS[number]
+    text = data.draw(st.from_regex(pattern))
+
+    assert needs(text) or not any(check is None or check(m.group()) for m in pattern.finditer(text))
+
+
+def test_labels_in_texts_are_counted_as_by_looking_for_each():
+    """The share of texts with another label's words is that of looking for every label in every text."""
+    cases = made_cases(60)
+    for k, case in enumerate(cases):
+        case["expected_category"] = ["my card", "card", "new card", "card_new", "the invoice", "export"][k % 6]
+        case["input"] += f" {['my new card', 'card new', 'the invoice, my card!', ''][k % 4]}"
+    told = found(cases, "label_in_text").message
+
+    words = {"my card", "card", "new card", "card new", "the invoice", "export"}
+    own = [case["expected_category"].replace("_", " ") for case in cases]
+    plain = [f" {normalised(case['input'])} " for case in cases]
+    others = sum(f" {word} " in text for text, label in zip(plain, own, strict=True) for word in words - {label})
+    assert f"stand in {others / (60 * 5):.1%} of texts" in told
+    assert told.startswith(f"{sum(f' {label} ' in text for text, label in zip(plain, own, strict=True))} of 60")
 
 
 @pytest.mark.parametrize("text", [

@@ -54,6 +54,32 @@ def test_unit_of_a_case_has_no_part_in_its_score():
     assert np.abs(held_out.held_out_scores(texts, targets, folds, 0, weights) - expected).max() < 1e-5
 
 
+def test_features_are_those_of_scikit_learn():
+    """N-grams cut once a word and counted once a text give the TF-IDF values that cutting every text gives."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = ["My CARD card  card was\tdeclined", "Ça va? Où est ma carte", "a", "كيف حالك card", "my card, my Card"]
+    ours = held_out._features(texts).toarray()
+    words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), dtype=np.float32).fit_transform(texts).toarray()
+    grams = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 4), min_df=2, dtype=np.float32)
+
+    assert np.allclose(ours, np.hstack([words, grams.fit_transform(texts).toarray()]), atol=1e-6)
+
+
+def test_reduced_features_are_those_of_scikit_learn(monkeypatch):
+    """From the same start the singular vectors give the inner products that scikit-learn's randomised SVD gives."""
+    from sklearn.utils.extmath import randomized_svd
+
+    monkeypatch.setattr(held_out, "_DIMENSIONS", 40)
+    found = held_out._features([c["input"] for c in made_cases(300)])
+    common = found[:, np.bincount(found.indices, minlength=found.shape[1]) > 1]
+    left, values, _ = randomized_svd(common, 40, n_iter=3, random_state=0)
+    ours = held_out._reduced(found, 0)
+
+    assert common.shape[1] > 300
+    assert np.abs(ours @ ours.T - (left * values**2) @ left.T).max() < 1e-4
+
+
 def test_large_sets_are_searched_by_their_singular_vectors(monkeypatch):
     """Above the size that is solved exactly, the flipped labels of an easy set still rank first."""
     monkeypatch.setattr(held_out, "EXACT", 50)

@@ -17,6 +17,8 @@ from promptceiling.labeled_set import (
 )
 from promptceiling.labeled_set.report import check_report
 
+_SLOW = 5_000  # cases from which on a check takes more than a few seconds
+
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
@@ -26,8 +28,14 @@ from promptceiling.labeled_set.report import check_report
 @JSON
 def check(file: Path, production: Path | None, as_json: bool, **columns: str | None) -> None:
     """Audit a labeled set: what was read, what is wrong with it, how it splits."""
-    labeled_set = split_labeled_set(read_labeled_set(file, **columns))
+    labeled_set = read_labeled_set(file, **columns)
+    slow = len(labeled_set) >= _SLOW
+    if slow:
+        click.echo(f"{len(labeled_set):,} cases are read; looking for near-duplicates ...", err=True)
+    labeled_set = split_labeled_set(labeled_set)
     compared = compare_with_production(labeled_set, read_texts(production)) if production else None
+    if slow:
+        click.echo("Split; looking for label errors, secrets and what else an audit tells ...", err=True)
     findings = audit(labeled_set)
     splits = {name: int(n) for name, n in labeled_set.cases["split"].value_counts().sort_index().items()}
     classes = {str(label): int(n) for label, n in labeled_set.cases["expected_category"].value_counts().items()}

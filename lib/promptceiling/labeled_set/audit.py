@@ -26,7 +26,7 @@ def audit(labeled_set: LabeledSet, *, enough: int = ENOUGH) -> tuple[Finding, ..
     cases = labeled_set.cases
     near = near_duplicates(cases["input"].tolist())
     findings = [
-        size(cases, enough), *small_classes(cases), balance(cases), *conflicting(cases), *repeated(cases, near),
+        size(cases, enough), *small_classes(cases), balance(cases), *conflicting(cases, near), *repeated(cases, near),
         *templates(cases), *leakage(cases, near), *missing_classes(cases), *agreement(cases), *likely_errors(cases),
         *sensitive(cases), *leaked_labels(cases), lengths(cases), languages(cases),
     ]
@@ -44,5 +44,5 @@ def reliability(labeled_set: LabeledSet) -> tuple[Finding, ...]:
     cases = labeled_set.cases
     near = near_duplicates(cases["input"].tolist())
     stated = [f for f in leaked_labels(cases) if f.code == "stated_label"]
-    findings = [*conflicting(cases), *leakage(cases, near), *stated, *agreement(cases), *likely_errors(cases)]
+    findings = [*conflicting(cases, near), *leakage(cases, near), *stated, *agreement(cases), *likely_errors(cases)]
     return tuple(sorted(findings, key=lambda f: _RANK[f.severity]))

@@ -15,6 +15,7 @@ from promptceiling.labeled_set.held_out import EXACT, FOLDS, held_out_scores
 
 LARGEST = 20_000
 FEWEST_PER_CLASS = 3
+_NUMBERS = 4_000_000  # probabilities looked at in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,14 @@ def find_label_errors(
     rows = np.arange(len(frame))
     own = p[rows, given]
     threshold = np.bincount(given, own, len(classes)) / np.maximum(np.bincount(given, minlength=len(classes)), 1)
-    others = p.copy()
-    others[rows, given] = -1
-    reaching = np.where(others >= threshold, others, -1)
-    suspected = (reaching.max(axis=1) > -1) & (own < threshold[given]) & (others.max(axis=1) > own)
-    best = np.where(suspected, reaching.argmax(axis=1), others.argmax(axis=1))
-    entropy = -(p * np.log(p + 1e-12)).sum(axis=1) / np.log(len(classes))
+    entropy, suspected, best = np.empty(len(frame)), np.zeros(len(frame), bool), np.empty(len(frame), np.int64)
+    for at in np.array_split(rows, 1 + p.size // _NUMBERS):  # with thousands of classes p alone is large
+        part = p[at]
+        entropy[at] = -(part * np.log(part + 1e-12)).sum(axis=1) / np.log(len(classes))
+        part[np.arange(len(at)), given[at]] = -1
+        reaching = np.where(part >= threshold, part, -1)
+        suspected[at] = (reaching.max(axis=1) > -1) & (own[at] < threshold[given[at]]) & (part.max(axis=1) > own[at])
+        best[at] = np.where(suspected[at], reaching.argmax(axis=1), part.argmax(axis=1))
     order = np.lexsort((own, own / np.sqrt(entropy + 0.01)))
     return LabelErrors(frame.index.to_numpy()[order].astype(np.int64), suspected[order],
                        tuple(str(classes[k]) for k in best[order]), own[order], p[rows, best][order])
@@ -75,8 +78,10 @@ def find_label_errors(
 def out_of_fold(texts: list[str], given: NDArray[Any], n_classes: int, folds: NDArray[Any], seed: int) -> NDArray[Any]:
     """Probabilities [case, class] from models that did not see the labels of the case's fold: 10x softmax of scores."""
     scores = held_out_scores(texts, np.eye(n_classes)[given], folds, seed)
-    raised = np.exp(10 * (scores - scores.max(axis=1, keepdims=True)))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    scores -= scores.max(axis=1, keepdims=True)
+    np.exp(np.multiply(scores, 10, out=scores), out=scores)
+    scores /= scores.sum(axis=1, keepdims=True)
+    return scores
 
 
 def _left_out(frame: pd.DataFrame) -> NDArray[Any]:

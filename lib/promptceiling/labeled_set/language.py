@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 _STOPWORDS = {
     "English": "the and is to of in it you that my for on with not have are this can how what do i please from but was",
@@ -39,17 +40,18 @@ def language_of(text: str) -> str:
     head = text[:400]
     if not head.isascii():
         letters = [c for c in head if c.isalpha()]
-        foreign = Counter(
-            script for c in letters
-            if c > "\u024f" and (script := _SCRIPTS.get(unicodedata.name(c, "").partition(" ")[0]))
-        )
+        foreign = Counter(script for c in letters if (script := _script(c)))
         if foreign and foreign.total() >= 0.4 * len(letters):
             return "Japanese" if foreign["Japanese"] else foreign.most_common(1)[0][0]
-    votes: Counter[str] = Counter()
+    votes: dict[str, int] = {}
     for word in re.findall(r"[^\W\d_]+", head.lower()):
         for language in _OWNERS.get(word, ()):
-            votes[language] += 1
-    best = votes.most_common(2)
-    if not best or (len(best) > 1 and best[0][1] == best[1][1]):
-        return "other"
-    return best[0][0]
+            votes[language] = votes.get(language, 0) + 1
+    most = max(votes.values(), default=0)
+    best = [language for language, n in votes.items() if n == most]
+    return best[0] if len(best) == 1 else "other"
+
+
+@lru_cache(maxsize=10_000)
+def _script(letter: str) -> str | None:
+    return _SCRIPTS.get(unicodedata.name(letter, "").partition(" ")[0]) if letter > "\u024f" else None

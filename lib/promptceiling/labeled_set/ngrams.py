@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 _NUMBERS = 4_000_000  # n-grams held at once, so that memory stays bounded
+
+
+def counted_ngrams(texts: Sequence[str], lengths: tuple[int, int]) -> tuple[Any, Any]:
+    """How often each word stands in each text and each n-gram in each word: [text, word], [word, n-gram], sparse.
+
+    Their product is what scikit-learn's "char_wb" counts, columns in the same order; words are cut only once.
+    """
+    from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    column: dict[str, int] = {}
+    columns, counts, ends = array("i"), array("f"), array("i", [0])
+    for text in texts:
+        own = Counter(text.split())
+        columns.extend(column.setdefault(word, len(column)) for word in own)
+        counts.extend(own.values())
+        ends.append(len(columns))
+    words = csr_array((np.array(counts), np.array(columns), np.array(ends)), shape=(len(texts), len(column)))
+    if not column:
+        return words, csr_array((0, 0), dtype=np.float32)
+    cut = CountVectorizer(analyzer="char_wb", ngram_range=lengths, lowercase=False, dtype=np.float32)
+    return words, csr_array(cut.fit_transform(list(column)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +54,7 @@ class Vectors:
     @classmethod
     def of(cls, texts: Sequence[str], repeats: Sequence[int]) -> Vectors:
         """The vectors of distinct texts; the IDF, ln((1 + n) / (1 + df)) + 1, counts each with its repeats."""
-        from scipy.sparse import csr_array  # imported late: pages that only read need not wait for it
-        from sklearn.feature_extraction.text import CountVectorizer
-
-        column: dict[str, int] = {}
-        columns: list[int] = []
-        counts: list[int] = []
-        ends = [0]
-        for text in texts:
-            own = Counter(text.split())
-            columns.extend(column.setdefault(word, len(column)) for word in own)
-            counts.extend(own.values())
-            ends.append(len(columns))
-        cut = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, dtype=np.float32)
-        grams = csr_array(cut.fit_transform(list(column)))
-        words = csr_array((np.array(counts, np.float32), np.array(columns, np.int32), np.array(ends, np.int32)),
-                          shape=(len(texts), len(column)))
+        words, grams = counted_ngrams(texts, (3, 5))
         plain = cls(words, grams, np.ones(grams.shape[1], np.float32))
         weights, df = np.asarray(repeats, dtype=np.float64), np.zeros(grams.shape[1])
         for start, block in plain.blocks():

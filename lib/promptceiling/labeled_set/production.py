@@ -184,16 +184,16 @@ def _sentence(verdict: str, auc: float, low: float, high: float, n: int, m: int,
 
 def _drifts(labeled: list[str], live: list[str]) -> tuple[Drift, ...]:
     cuts = [float(c) for c in np.percentile([len(t) for t in labeled], [25, 75])]
-    common = Counter(language_of(t) for t in labeled) + Counter(language_of(t) for t in live)
+    spoken, heard = [language_of(t) for t in labeled], [language_of(t) for t in live]
     drifts = [
         _drift(f"texts under {cuts[0]:.0f} characters",
                [len(t) < cuts[0] for t in labeled], [len(t) < cuts[0] for t in live]),
         _drift(f"texts over {cuts[1]:.0f} characters",
                [len(t) > cuts[1] for t in labeled], [len(t) > cuts[1] for t in live]),
     ]
-    for language, _ in common.most_common(4):
-        drifts.append(_drift(f"language: {language}", [language_of(t) == language for t in labeled],
-                             [language_of(t) == language for t in live]))
+    for language, _ in (Counter(spoken) + Counter(heard)).most_common(4):
+        drifts.append(_drift(f"language: {language}", [own == language for own in spoken],
+                             [own == language for own in heard]))
     half = len(labeled) // 2  # both sides are held against the words of one half of the labeled texts
     first = {w for t in labeled[:half] for w in _words(t)}
     drifts.append(_drift("texts with three or more words that half of the labeled texts lack",

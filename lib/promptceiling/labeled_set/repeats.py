@@ -21,13 +21,15 @@ _HASHED = " Pairs were looked for by hashes, which find nearly all: there were t
 _RUN, _OFTEN = 4, 5  # a template's trace: four words in a row that stand in at least five different texts
 
 
-def conflicting(cases: pd.DataFrame) -> list[Finding]:
+def conflicting(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:
     """Texts, equal to a reader, that stand with more than one label, and the score that no one can exceed."""
-    clean, labels = cases["input"].map(normalised), cases[_MAIN]
-    mask = clean.duplicated(keep=False) & (labels.groupby(clean).transform("nunique") > 1)
+    clean, labels = pd.Series(near.group_of, index=cases.index), cases[_MAIN]
+    mask = clean.duplicated(keep=False)
+    mask[mask] = labels[mask].groupby(clean[mask]).transform("nunique") > 1
     if not mask.any():
         return []
-    best = int(pd.crosstab(clean[mask], labels[mask]).max(axis=1).sum()) + int((~mask).sum())
+    best = int(labels[mask].groupby([clean[mask], labels[mask]]).size().groupby(level=0).max().sum())
+    best += int((~mask).sum())
     groups = cases[mask].groupby(clean[mask], sort=False)
     return [Finding(
         "conflicting_labels", "weakens",
@@ -42,7 +44,7 @@ def conflicting(cases: pd.DataFrame) -> list[Finding]:
 
 def repeated(cases: pd.DataFrame, near: NearDuplicates) -> list[Finding]:
     """Exact repeats and near-duplicates of an earlier case."""
-    exact = cases["input"].map(normalised).duplicated()
+    exact = pd.Series(near.group_of).duplicated()
     how = "" if near.pairs.exact else _HASHED
     later = near.later.tolist()
     if not later:
@@ -69,13 +71,13 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
     A frame is named by the run that stands in most texts; the effective size counts each frame once.
     """
     words, code, size = _coded_words(cases["input"])
-    ends, text = np.cumsum(size), np.repeat(np.arange(len(size)), size)
+    ends, text = np.cumsum(size), np.repeat(np.arange(len(size), dtype=np.int32), size)
     first: dict[bytes, int] = {
         code[end - n : end].tobytes(): k for k, (end, n) in enumerate(zip(ends, size, strict=True))}
     distinct = np.zeros(len(size), dtype=bool)
     distinct[list(first.values())] = True
-    frequency = _frequency_of_runs(code, text, distinct)
     often = max(_OFTEN, len(first) // 200)
+    frequency = _frequency_of_runs(code, text, distinct, often)
     covered = np.zeros(len(code), dtype=bool)
     for apart in range(_RUN):
         covered[np.flatnonzero(frequency > often) + apart] = True
@@ -104,27 +106,35 @@ def templates(cases: pd.DataFrame) -> list[Finding]:
 def _coded_words(texts: pd.Series) -> tuple[list[str], np.ndarray, np.ndarray]:
     """The distinct words, the number of each word of all texts in turn, and how many words each text has."""
     number: dict[str, int] = {}
-    code, size = array("q"), array("q")
+    code, size = array("i"), array("i")
     for text in texts:
         before = len(code)
         code.extend(number.setdefault(word, len(number)) for word in re.findall(r"\w+", normalised(text)))
         size.append(len(code) - before)
-    return list(number), np.array(code, dtype=np.int64), np.array(size, dtype=np.int64)
+    return list(number), np.frombuffer(code, np.int32), np.frombuffer(size, np.int32).astype(np.int64)
 
 
-def _frequency_of_runs(code: np.ndarray, text: np.ndarray, distinct: np.ndarray) -> np.ndarray:
-    """In how many of the distinct texts the run of four words that begins at each word stands; 0 where none begins."""
-    frequency, kind = np.zeros(len(code), dtype=np.int64), code
-    for apart in range(1, _RUN):  # the number of each run, from that of the run one word shorter and the next word
-        begins = np.flatnonzero(text[: max(0, len(text) - apart)] == text[apart:])
-        if not len(begins):
+def _frequency_of_runs(code: np.ndarray, text: np.ndarray, distinct: np.ndarray, often: int) -> np.ndarray:
+    """In how many of the distinct texts the run of four words that begins at each word stands, where more than `often`.
+
+    0 elsewhere. A run cannot stand more often than its beginning: what has become rare is looked at no further.
+    """
+    frequency, kind = np.zeros(len(code), dtype=np.int32), code.astype(np.int64)
+    at = np.arange(len(code))
+    for apart in range(_RUN):  # the number of each run, from that of the run one word shorter and the next word
+        if apart:
+            follows = at + apart < len(code)
+            at, kind = at[follows], kind[follows]
+            follows = text[at] == text[at + apart]
+            at, kind = at[follows], kind[follows] * (int(code.max()) + 1) + code[at[follows] + apart]
+        if not len(at):
             return frequency
-        longer = np.full(len(code), -1, dtype=np.int64)
-        longer[begins] = np.unique(kind[begins] * (int(code.max()) + 1) + code[begins + apart], return_inverse=True)[1]
-        kind = longer
-    counted = begins[distinct[text[begins]]]
-    once = np.unique(kind[counted] * len(distinct) + text[counted])  # a run counts once a text
-    frequency[begins] = np.bincount(once // len(distinct), minlength=int(kind.max()) + 1)[kind[begins]]
+        _, kind, times = np.unique(kind, return_inverse=True, return_counts=True)
+        lasting = times[kind] > often
+        at, kind = at[lasting], kind[lasting]
+    counted = distinct[text[at]]
+    once = np.unique(kind[counted] * len(distinct) + text[at[counted]])  # a run counts once a text
+    frequency[at] = np.bincount(once // len(distinct), minlength=int(kind.max(initial=0)) + 1)[kind]
     return frequency
 
 
@@ -168,14 +178,14 @@ def by_cluster(cases: pd.DataFrame) -> NearDuplicates:
 def _leaks(cases: pd.DataFrame, near: NearDuplicates, earlier: str, later: str) -> list[Finding]:
     split, texts, rows = cases["split"].tolist(), cases["input"].tolist(), cases["row"].tolist()
     pool = {texts[k] for k in range(len(cases)) if split[k] == earlier}
-    plain = {normalised(text) for text in pool}
     scored = [k for k in range(len(cases)) if split[k] == later]
-    exact = {k for k in scored if texts[k] in pool}
-    same = {k for k in scored if normalised(texts[k]) in plain}
     where = cases["split"].to_numpy()
     twins = near.twins(among=where == earlier, of=where == later)
     if not twins:
         return []
+    exact = {k for k in twins if texts[k] in pool}
+    plain = {normalised(text) for text in pool}
+    same = {k for k in twins if normalised(texts[k]) in plain}
     labels = cases[_MAIN].tolist()
     other = sum(labels[k] != labels[at] for k, at in twins.items())
     return [Finding(

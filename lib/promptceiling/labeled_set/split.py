@@ -72,25 +72,27 @@ def _units(cases: pd.DataFrame, clusters: np.ndarray) -> np.ndarray:
 
 def _assign(cases: pd.DataFrame, units: np.ndarray, shares: Mapping[str, float], seed: int) -> np.ndarray:
     names = list(shares)
-    table = pd.crosstab(units, cases[EXPECTED + MAIN_FIELD].to_numpy()).to_numpy(dtype=float)  # [unit, class]
-    first = pd.Series(_first_id(cases, units)).groupby(units).first()  # one a unit, ascending, as the table has them
-    sizes, keys = table.sum(axis=1), first.to_numpy()
-    order = sorted(
-        range(len(table)), key=lambda u: (-sizes[u], hashlib.sha256(f"{seed}\0{keys[u]}".encode()).digest())
-    )
-    target = np.array([shares[s] for s in names])[:, None] * table.sum(axis=0)[None, :]
-    filled, weight = np.zeros_like(target), target.clip(1e-9)
+    labels, classes = pd.factorize(cases[EXPECTED + MAIN_FIELD], sort=True)
+    key = pd.Series(_first_id(cases, units)).groupby(units).first().to_dict()
+    own: dict[int, dict[int, int]] = {}  # unit -> class -> cases: a table of all would not fit where both are many
+    for unit, label in zip(units.tolist(), labels.tolist(), strict=True):
+        counts = own.setdefault(unit, {})
+        counts[label] = counts.get(label, 0) + 1
+    size = {unit: sum(counts.values()) for unit, counts in own.items()}
+    order = sorted(own, key=lambda u: (-size[u], hashlib.sha256(f"{seed}\0{key[u]}".encode()).digest()))
+    total = np.bincount(labels, minlength=len(classes)).tolist()
+    target = [[shares[name] * n for n in total] for name in names]
+    filled = [[0.0] * len(total) for _ in names]
     chosen: dict[int, str] = {}
-    single = np.where((table > 0).sum(axis=1) == 1, table.argmax(axis=1), -1)  # nearly all units are of one class
     for unit in order:
-        at = slice(single[unit], single[unit] + 1) if single[unit] >= 0 else slice(None)
-        own = table[unit, at]
         # squared distance from the target, weighted so that a rare class counts as much as a common one
-        gap = filled[:, at] - target[:, at]
-        k = int((((filled[:, at] + own - target[:, at]) ** 2 - gap**2) / weight[:, at]).sum(axis=1).argmin())
-        filled[k, at] += own
+        further = [sum(((have[c] + n - aim[c]) ** 2 - (have[c] - aim[c]) ** 2) / max(aim[c], 1e-9)
+                       for c, n in own[unit].items()) for have, aim in zip(filled, target, strict=True)]
+        k = further.index(min(further))
+        for label, n in own[unit].items():
+            filled[k][label] += n
         chosen[unit] = names[k]
-    return np.array([chosen[u] for u in units], dtype=object)
+    return np.array([chosen[u] for u in units.tolist()], dtype=object)
 
 
 def _rare(cases: pd.DataFrame) -> tuple[Notice, ...]:

@@ -82,16 +82,23 @@ def leaked_labels(cases: pd.DataFrame) -> list[Finding]:
     """Texts that state a label ("category: billing"), and texts that hold their own label's words."""
     labels = {label: normalised(label.replace("_", " ")) for label in cases[_MAIN].unique()}
     usable = {label: words for label, words in labels.items() if len(words) >= 4}
+    often = Counter(word for words in usable.values() for word in words.split())
+    by_word: dict[str, Counter[str]] = {}  # the labels' words by the one of them that the fewest labels have
+    for words in usable.values():
+        by_word.setdefault(min(words.split(), key=lambda word: often[word]), Counter())[words] += 1
     own, other, told = np.zeros(len(cases), bool), 0, np.zeros(len(cases), bool)
     tried = 0
     for k, (text, label) in enumerate(zip(cases["input"], cases[_MAIN], strict=True)):
-        plain = f" {normalised(text.replace('_', ' '))} "
-        told[k] = any(normalised(text[m.end() : m.end() + len(label) + 8].replace("_", " ")).startswith(labels[label])
-                      for m in _TOLD.finditer(text)) if labels[label] else False
+        plain = f" {normalised(text).replace('_', ' ')} "
+        if labels[label] and (":" in text or "=" in text):
+            told[k] = any(
+                normalised(text[m.end() : m.end() + len(label) + 8].replace("_", " ")).startswith(labels[label])
+                for m in _TOLD.finditer(text))
         if label in usable:
             tried += 1
             own[k] = f" {usable[label]} " in plain
-        other += sum(f" {words} " in plain for name, words in usable.items() if name != label)
+        held = by_word.keys() & set(plain.split())
+        other += sum(n for word in held for words, n in by_word[word].items() if f" {words} " in plain) - int(own[k])
     findings, n = [], len(cases)
     if told.any():
         findings.append(Finding(
