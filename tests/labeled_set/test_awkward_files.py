@@ -229,6 +229,37 @@ def test_labels_that_look_alike_are_told_and_kept(labels):
     assert set(labeled_set.labels()) == set(labels)
 
 
+@pytest.mark.parametrize("label", ["billing;access", "billing | access", "access, billing", '["billing"]', "['a']"])
+def test_cells_that_hold_several_labels_are_told_and_kept(label):
+    """One label a case is expected: what looks like a list stays a class of its own, and a notice names its rows."""
+    labels = ["billing", "access", label, "terms, fees"]
+    labeled_set = labeled_set_of([{"input": f"text {k}", "label": labels[k % 4]} for k in range(12)])
+
+    [notice] = [n for n in labeled_set.notices if n.code == "several_labels"]
+    assert notice.rows == (3, 7, 11)
+    assert notice.message.startswith(f"1 kind of label looks like several in one, such as {label!r} (rows 3, 7, 11). ")
+    assert label in labeled_set.labels()
+
+
+def test_one_number_in_two_spellings_is_told():
+    """1 and 1.0 stay two classes, and a notice says that they are the same number."""
+    labeled_set = labeled_set_of([{"input": f"text {k}", "label": ["1", "1.0", "2"][k % 3]} for k in range(9)])
+
+    assert [n.message for n in labeled_set.notices if n.code == "label_look_alike"] == [
+        "'1' (3) and '1.0' (3) are the same number; they are kept as different classes. Make them one in the file if "
+        "they are."]
+
+
+def test_a_column_of_customers_is_named_and_does_not_part_the_set():
+    """A column that may hold groups is told, not taken for `group`; beside a `group` nothing is said."""
+    cases = [{"input": f"text {k}", "label": "ab"[k % 2], "Customer ID": "x"} for k in range(6)]
+
+    [notice] = [n for n in labeled_set_of(cases).notices if n.code == "group_like"]
+    assert notice.message.startswith("'Customer ID' may tell which cases belong together.")
+    assert "group" not in labeled_set_of(cases).cases
+    assert "group_like" not in [n.code for n in labeled_set_of([c | {"group": "g"} for c in cases]).notices]
+
+
 @settings(deadline=None)
 @given(labels=st.lists(st.text(max_size=6), max_size=8))
 def test_look_alikes_are_groups_of_the_given_labels(labels):

@@ -25,7 +25,8 @@ def compared(cases, n, new, rng):
 
 def main():
     cases = real_set("banking77_train").cases
-    for n, new in ((30, 0), (100, 0), (300, 0), (1000, 0), (100, 0.3), (300, 0.3), (300, 0.6)):
+    for n, new in ((30, 0), (100, 0), (200, 0), (300, 0), (1000, 0), (100, 0.3), (200, 0.2), (200, 0.6),
+                   (200, 1), (300, 0.3), (300, 0.6)):
         rng = np.random.default_rng(0)
         found = [compared(cases, n, new, rng) for _ in range(DRAWS)]
         verdicts = [f.verdict for f in found]

@@ -12,7 +12,7 @@ from promptceiling.errors import InputError
 from promptceiling.labeled_set.columns import find_columns
 from promptceiling.labeled_set.ids import check_ids, check_split, content_ids
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, LabeledSet, Notice
-from promptceiling.labeled_set.labels import INVISIBLE, clean_label, look_alikes
+from promptceiling.labeled_set.labels import INVISIBLE, clean_label, look_alikes, of_several
 from promptceiling.labeled_set.table import Table, counted, listed, rows_in_words
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -44,6 +44,7 @@ def labeled_set_from(table: Table, name: str, input_column: str | None, label_co
     notices += dropped
     _check_classes(table.name, frame, table.header[columns[_MAIN]])
     notices += [_alike(frame, group) for group in look_alikes(frame[_MAIN])]
+    notices += _several(frame, line_of)
     notices += _fill_ids(frame, line_of)
     check_ids(table.name, frame)
     if "split" in frame and (frame["split"] != "").any():
@@ -116,10 +117,23 @@ def _alike(frame: pd.DataFrame, group: tuple[str, ...]) -> Notice:
         how = "differ only in case"
     elif not all(label.isascii() for label in group):
         how = "look alike (letters of another script, or character width)"
+    elif all(re.fullmatch(r"\d+(\.0+)?", label) for label in group):
+        how = "are the same number"
     else:
         how = "differ only in spaces, hyphens or underscores"
     return Notice("label_look_alike", f"{said} {how}; they are kept as different classes. Make them one in the file if "
                   "they are.", rows)
+
+
+def _several(frame: pd.DataFrame, line_of: dict[int, int]) -> list[Notice]:
+    several = of_several(frame[_MAIN])
+    if not several:
+        return []
+    rows = tuple(int(r) for r in frame.loc[frame[_MAIN].isin(several), "row"])
+    look = "kind of label looks" if len(several) == 1 else "kinds of label look"
+    return [Notice("several_labels", f"{len(several)} {look} like several in one, such as {several[0]!r} "
+                   f"({rows_in_words(rows, line_of)}). One label a case is expected: each combination counts as a "
+                   "class of its own. Keep one label in each row.", rows)]
 
 
 def _fill_ids(frame: pd.DataFrame, line_of: dict[int, int]) -> list[Notice]:

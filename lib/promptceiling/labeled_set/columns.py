@@ -6,12 +6,18 @@ import re
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.labeled_set import EXPECTED, MAIN_FIELD, Notice
+from promptceiling.labeled_set.labels import clean_label
 from promptceiling.labeled_set.table import Table
 
 INPUT_NAMES = ("input", "text", "ticket", "message", "body", "utterance", "query", "sentence", "question", "prompt",
-               "content", "review", "comment", "input_text", "ticket_text", "message_text", "email_body")
+               "content", "review", "comment", "input_text", "ticket_text", "message_text", "email_body",
+               "nachricht", "anfrage", "eingabe", "texte", "texto", "mensaje", "consulta")
 LABEL_NAMES = ("expected_category", "category", "label", "intent", "class", "expected", "target", "completion",
-               "ground_truth", "gold", "gold_label", "label_name", "expected_label", "class_label", "expected_output")
+               "ground_truth", "gold", "gold_label", "label_name", "expected_label", "class_label", "expected_output",
+               "kategorie", "klasse", "catégorie", "categorie", "étiquette", "etiquette", "categoría", "categoria",
+               "etiqueta")
+_GROUP_LIKE = ("customer", "customer_id", "client", "client_id", "account", "account_id", "user_id", "thread",
+               "thread_id", "conversation", "conversation_id", "kunde", "kundennummer", "cliente")
 _OPTIONAL = ("id", "group", "split", "second_category")
 _OURS = ("row", "cluster", "unit")  # columns that are made here
 _LONG_NAME = 60
@@ -19,12 +25,12 @@ _WITH = {"--input": "--input, or 'Text column' in the form", "--label": "--label
 
 
 def column_key(name: str) -> str:
-    """A column's name as it is compared: lower case, with one underscore for spaces, hyphens and points.
+    """A column's name as it is compared: lower case, one underscore for spaces, hyphens and points, nothing invisible.
 
     >>> column_key(" Expected-Category ")
     'expected_category'
     """
-    return re.sub(r"[\s\-_.]+", "_", name.strip().casefold()).strip("_")
+    return re.sub(r"[\s\-_.]+", "_", clean_label(name).casefold()).strip("_")
 
 
 def is_known(name: str) -> bool:
@@ -61,6 +67,9 @@ def find_columns(
         if ours != name:
             notices.append(Notice("column_synonym", f"Column {name!r} is read as {ours!r}."))
         found[ours] = k
+    if "group" not in found and (alike := [name for name in header if column_key(name) in _GROUP_LIKE]):
+        notices.append(Notice("group_like", f"{' and '.join(map(repr, alike))} may tell which cases belong together. "
+                              "Splits do not go by it; name one 'group' to keep its cases in one split."))
     unused = [name or "(without a name)" for k, name in enumerate(header) if k not in found.values()]
     if unused:
         notices.append(Notice("column_left_out", f"Not kept: the columns {', '.join(map(repr, unused))}."))

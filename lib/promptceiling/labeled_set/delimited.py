@@ -20,8 +20,9 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
     r"""The table in a delimited text: the first row that is not blank is the header.
 
     The delimiter is the one that a first line `sep=;` names, else the one under which most of the header's names are
-    `known` and most rows are as wide as the header. Quoted values may hold delimiters, line breaks and doubled marks.
-    Raises InputError for an unclosed quotation mark and for a row with more or fewer values than the header.
+    `known` and most rows are as wide as the header. Quoted values may hold delimiters, line breaks and doubled marks;
+    the rule of a Markdown table is no row. Raises InputError for an unclosed quotation mark and for a row with more or
+    fewer values than the header.
 
     >>> delimited('text;label\n"a;b";x\n', "t.csv", {"text", "label"}.__contains__).rows
     [['a;b', 'x']]
@@ -48,6 +49,8 @@ def delimited(text: str, name: str, known: Callable[[str], bool]) -> Table:
                     blank.append((number, begins, len(values) > 1))
             elif not header:
                 header = [value.strip() for value in values]
+            elif delimiter == "|" and not rows and set("".join(values)) <= set("-: "):
+                number -= 1  # the rule under the header of a Markdown table
             else:
                 if len(values) != len(header):
                     wide += len(values) > len(header)

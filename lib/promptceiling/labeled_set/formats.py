@@ -23,7 +23,8 @@ def table_of_file(path: Path, *, sheet: str | None = None, named: tuple[str | No
             raw = file.read(LARGEST_BYTES + 1)  # no more, whatever it is: a pipe or a device has no size to ask for
     except FileNotFoundError:
         raise InputError(
-            f"There is no file {str(path)!r}. Check the path, or run from the folder that holds it.", file=str(path)
+            f"There is no file {str(path)!r}. Check the path, or run from the folder that holds it"
+            + (" (/dev/stdin is standard input)." if str(path) == "-" else "."), file=str(path)
         ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)

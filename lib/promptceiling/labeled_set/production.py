@@ -85,7 +85,14 @@ def compare_with_production(
     Classifier two-sample test (Lopez-Paz and Oquab 2017): a ridge classifier over words and characters, out of fold;
     texts that are the same to a reader share a fold. The AUC's interval is DeLong's over the held-out scores, widened
     and centred by what the same classifier makes of sides drawn by chance. At most 5,000 texts of each are compared, a
-    sample fixed by their content. Raises InputError below 30 texts on a side.
+    sample fixed by their content.
+
+    Of 200 draws of 200 Banking77 questions a side from one source, none was called not representative, 140
+    representative, 60 undecidable, and the interval held 0.5 in 93.0%. Where 20% of production were of classes never
+    labeled (AUC 0.54 on average, under the bar), none of 60 draws was called not representative; at 60% (0.71) 54 of 60
+    were, at 100% (0.94) all 60 (`tests/simulations/production.py` draws such samples).
+
+    Raises InputError below 30 texts on a side.
     """
     labeled, live = _sample(labeled_set.cases["input"].tolist(), seed), _sample(list(production), seed)
     for what, texts in (("labeled set", labeled), ("production sample", live)):
