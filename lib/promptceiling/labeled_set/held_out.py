@@ -72,12 +72,16 @@ def _reduced(found: Any, seed: int) -> NDArray[np.float64]:
     common = np.bincount(found.indices, minlength=found.shape[1]) > 1
     found = found[:, common] if common.sum() > 1 else found
     size = max(1, min(_DIMENSIONS, found.shape[1] - 1))
-    start = np.random.RandomState(seed).normal(size=(found.shape[0], size + 10)).astype(found.dtype)
+    across = found.shape[0] < found.shape[1]  # the basis is one of the longer side, as in scikit-learn
+    table = found.T if across else found
+    start = np.random.RandomState(seed).normal(size=(table.shape[1], size + 10)).astype(found.dtype)
     for _ in range(3):
-        start = _orthonormal(found @ _orthonormal(found.T @ start))
-    placed = found @ _orthonormal(_orthonormal(found.T @ start))
-    _, axes = np.linalg.eigh((placed.T @ placed).astype(np.float64))
-    return np.asarray(placed @ axes[:, ::-1][:, :size], dtype=np.float64)
+        start = _orthonormal(table.T @ _orthonormal(table @ start))
+    basis = _orthonormal(_orthonormal(table @ start))
+    other = table.T @ basis
+    squares, axes = np.linalg.eigh((other.T @ other).astype(np.float64))
+    placed = other @ axes if across else basis @ (axes * np.sqrt(squares.clip(0)))
+    return np.asarray(placed[:, ::-1][:, :size], dtype=np.float64)
 
 
 def _orthonormal(basis: NDArray[Any]) -> NDArray[Any]:
