@@ -18,6 +18,31 @@ def test_axe_finds_nothing_serious(app, browser, scheme, width):
     page.close()
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_an_interval_stands_on_one_line(app, browser, width):
+    """Wherever an interval stands in the page's words, it is not broken across two lines."""
+    page = opened(browser, app, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    found = page.evaluate(r"""() => {
+        const seen = [], broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const node = texts.currentNode;
+            if (!node.parentElement.checkVisibility() || node.parentElement.closest('style, script, svg')) { continue; }
+            for (const hit of node.data.matchAll(/\[[-+$]?[\d.,]+, [-+$]?[\d.,]+\]/g)) {
+                const range = document.createRange();
+                range.setStart(node, hit.index);
+                range.setEnd(node, hit.index + hit[0].length);
+                const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+                (tops.size > 1 ? broken : seen).push(hit[0]);
+            }
+        }
+        return {seen: seen.length, broken};
+    }""")
+    assert found["broken"] == []
+    assert found["seen"] > 20
+    page.close()
+
+
 def test_axe_finds_nothing_serious_on_the_pages_around(published, browser):
     """The form that asks for a token, the start page, and the page for an address that is none, light and dark."""
     with App(published, published, environment={"PROMPTCEILING_TOKEN": "a-token-1"}) as running:

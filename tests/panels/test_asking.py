@@ -46,7 +46,7 @@ def test_before_asking_it_says_what_that_is_and_costs(workspace):
     panel = panel_of(workspace, Endpoint("http://127.0.0.1:9/v1", "m"), price=PRICE, budget_usd=2)
 
     assert panel.ask.description == f"Ask {len(CASES)} calls"
-    for said in ("http://127.0.0.1:9/v1", f"{len(CASES)} answers", "about $0.00", "counted roughly", "$2.00, for all"):
+    for said in ("http://127.0.0.1:9/v1", f"{len(CASES)} answers", "about $0.00", "counted roughly", "$2, for all"):
         assert said in words(panel)
     assert "no price is known" in words(panel_of(workspace, Endpoint("http://127.0.0.1:9/v1", "m")))
 

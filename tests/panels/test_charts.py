@@ -15,7 +15,7 @@ def test_hostile_names_are_drawn_as_text():
     page = Page(interval_chart(
         [HOSTILE, "$\\bad$"], [around(0.7, 0.1), around(0.6, 0.1)], threshold=0.8, described=HOSTILE))
 
-    assert {tag for tag, _ in page.elements} <= DRAWN | {"figure", "figcaption", "div"}
+    assert {tag for tag, _ in page.elements} <= DRAWN | {"figure", "figcaption", "div", "span"}
     assert IMAGE in page.words
     assert "$\\bad$" in page.words
 

@@ -59,7 +59,7 @@ def test_hostile_names_are_text_and_colours_the_pages_own():
     """Names of variants and labels are drawn as words; no colour is fixed."""
     for drawn in (class_chart([ClassScore(HOSTILE, *[around(0.7, 0.1)] * 3, 30)]), latency_chart({HOSTILE: [0.1] * 9})):
         page = Page(drawn)
-        assert {tag for tag, _ in page.elements} <= DRAWN | {"figure", "figcaption", "div"}
+        assert {tag for tag, _ in page.elements} <= DRAWN | {"figure", "figcaption", "div", "span"}
         assert IMAGE in page.words
     for drawn in (reliability_chart(STATED), risk_chart(STATED), learning_chart(CLIMB)):
         assert "var(--pc-accent)" in drawn

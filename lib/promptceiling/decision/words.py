@@ -56,12 +56,12 @@ def milliseconds(interval: Interval) -> str:
 
 
 def dollars(interval: Interval) -> str:
-    """An amount in USD with three significant digits.
+    """An amount in USD, as `usd` rounds it.
 
-    >>> dollars(Interval(0.01234, 0.012, 0.0127, 400))
-    '$0.0123 [0.0120, 0.0127]'
+    >>> dollars(Interval(0.01234, 0.012, 0.0127, 400)), dollars(Interval(95.0, 88.125, 104.2, 400))
+    ('$0.0123 [0.0120, 0.0127]', '$95.00 [88.12, 104]')
     """
-    return f"${_three(interval.value)} [{_three(interval.low)}, {_three(interval.high)}]"
+    return f"${_money(interval.value)} [{_money(interval.low)}, {_money(interval.high)}]"
 
 
 def amount(interval: Interval) -> str:
@@ -84,12 +84,12 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def _three(value: float) -> str:
+def _money(value: float) -> str:
     if math.isnan(value):
         return "unknown"
     if value == 0 or math.isinf(value):
         return f"{value:g}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    digits = 0 if abs(value) >= 100 else 2 if abs(value) >= 1 else 2 - math.floor(math.log10(abs(value)))
     return f"{value:,.{digits}f}"
 
 
@@ -147,14 +147,12 @@ def breaks_even(interval: Interval, horizon_months: int) -> str:
 
 
 def usd(amount: float) -> str:
-    """An amount in USD: three significant digits, whole dollars from 100 on.
+    """An amount in USD: whole dollars from 100 on, cents from 1 on where there are any, else three significant digits.
 
-    >>> usd(1234.5), usd(0.01234), usd(0)
-    ('$1,234', '$0.0123', '$0')
+    >>> usd(1234.5), usd(10.6), usd(40), usd(0.01234), usd(0)
+    ('$1,234', '$10.60', '$40', '$0.0123', '$0')
     """
-    if math.isnan(amount):
-        return "unknown"
-    return f"${amount:,.0f}" if abs(amount) >= 100 or amount == 0 else f"${_three(amount)}"
+    return "unknown" if math.isnan(amount) else f"${_money(amount).removesuffix('.00')}"
 
 
 def count(number: float) -> str:

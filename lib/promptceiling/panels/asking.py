@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import ipywidgets as widgets
 
+from promptceiling.decision.words import usd
 from promptceiling.errors import PromptCeilingError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.panels.controls import controls, panel
@@ -184,12 +185,12 @@ def _facts(shown: RunPanel, estimate: Estimate) -> list[tuple[str, str]]:
         cost = "nothing"
     elif price is not None and estimate.usd is not None:
         dated = f"{price.source}, {price.as_of}" if price.as_of else price.source
-        cost = f"about ${estimate.usd:,.4f}, counted roughly and offline ({dated})"
+        cost = f"about {usd(estimate.usd)}, counted roughly and offline ({dated})"
     return [
         ("Model", endpoint.model), ("Where", endpoint.base_url), ("Split", shown.split),
         ("Variants", f"{len(shown.variants)}"), ("In the workspace", f"{estimate.from_store:,} answers"),
         ("Missing", f"{estimate.calls:,} answers"), ("They will cost", cost),
-        ("Spent in this workspace", f"${shown.workspace.spent_usd():,.4f}"),
-        ("Budget", f"${shown.budget_usd:,.2f}, for all runs together" if shown.budget_usd is not None else "none"),
+        ("Spent in this workspace", usd(shown.workspace.spent_usd())),
+        ("Budget", f"{usd(shown.budget_usd)}, for all runs together" if shown.budget_usd is not None else "none"),
     ]
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from promptceiling.decision import Assumptions, Course, Evidence, Forecast, ModelEnds, Option, stages_of
 from promptceiling.decision.words import amount, breaks_even, count, months, paid_back, percent, span, usd
 from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure, short
-from promptceiling.panels.markup import EMPTY, notice, table
+from promptceiling.panels.markup import EMPTY, notice, table, unbroken
 from promptceiling.panels.picture_sections import loop_section
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def bill_section(
     tune = next((c.option for c in forecast.courses if c.option.kind == "fine-tune"), None)
     stages = stages_of(tune, stated) if tune else ()
     return Markup('<h2>The bill and the loop</h2>{}<p>{}</p>{}{}{}').format(
-        cost_chart(forecast.courses, stated), " ".join(_said(forecast, stated)),
+        cost_chart(forecast.courses, stated), unbroken(" ".join(_said(forecast, stated))),
         _table(forecast.courses, stated),
         loop_section(stages, stated) if stages else EMPTY, life_section(evidence, forecast, ends))
 

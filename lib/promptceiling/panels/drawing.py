@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import Markup
 
-from promptceiling.panels.markup import EMPTY
+from promptceiling.panels.markup import EMPTY, unbroken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def figure(
         for name, size, narrow in sizes)
     below = described if caption is None else caption
     return Markup("<figure>{}{}</figure>").format(
-        both, Markup("<figcaption>{}</figcaption>").format(below) if below else EMPTY)
+        both, Markup("<figcaption>{}</figcaption>").format(unbroken(below)) if below else EMPTY)
 
 
 def _svg(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from promptceiling.decision import Flip, Plausible
 from promptceiling.decision.flips import shown
 from promptceiling.panels.drawing import ACCENT, INK, SOFT, figure, short
-from promptceiling.panels.markup import EMPTY, join, table
+from promptceiling.panels.markup import EMPTY, join, table, unbroken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +24,9 @@ def flips_first(flips: Sequence[Flip], most: int = 3) -> Markup:
     if not flips:
         return Markup("no input, moved alone within its range")
     return Markup('<ul class="pc-ticks pc-flips">{}</ul>').format(join(
-        Markup("<li>{}: {} {}, now {} → {}</li>").format(
-            f.title, f.direction, shown(f.unit, f.at), f.today, f.verdict) for f in flips[:most]))
+        Markup("<li>{}</li>").format(
+            unbroken(f"{f.title}: {f.direction} {shown(f.unit, f.at)}, now {f.today} → {f.verdict}"))
+        for f in flips[:most]))
 
 
 def flips_section(flips: Sequence[Flip], plausible: Plausible) -> Markup:

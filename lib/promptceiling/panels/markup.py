@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 EMPTY = Markup("")
+_FIGURE = re.compile(r"\[[-+$]?\d[^\[\]]{0,30}, [^\[\]]{1,30}\]|[-+]?\d[\d.,]* pp\b|\bn \d[\d,]*")
 
 
 @cache
@@ -16,6 +18,17 @@ def style() -> Markup:
     """The style sheet, in its tag."""
     return Markup("<style>{}</style>").format(
         Markup((Path(__file__).parent / "style.css").read_text(encoding="utf-8")))  # noqa: S704 - our own file
+
+
+def unbroken(text: str | Markup) -> Markup:
+    """A text whose intervals, points and n each stay on one line; what is marked up already is left as it is.
+
+    >>> unbroken("a gain of +1.0 pp [-0.5, +2.5] <here>")
+    Markup('a gain of <span class="pc-num">+1.0 pp</span> <span class="pc-num">[-0.5, +2.5]</span> &lt;here&gt;')
+    """
+    if isinstance(text, Markup):
+        return text
+    return Markup(_FIGURE.sub(r'<span class="pc-num">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped before
 
 
 def join(parts: Iterable[Markup]) -> Markup:
@@ -37,7 +50,8 @@ def table(head: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str | Markup
     # the roles keep it a table for screen readers where the style sheet lays its cells out as cards
     body = join(
         Markup('<tr role="row">{}</tr>').format(join(
-            Markup('<td role="cell" data-column="{}"{}>{}</td>').format(title, _right(number), cell)
+            Markup('<td role="cell" data-column="{}"{}>{}</td>').format(
+                title, _right(number), cell if number else unbroken(cell))
             for (title, number), cell in zip(head, row, strict=True)))
         for row in rows)
     return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="{}">'
@@ -53,7 +67,7 @@ def _right(number: bool) -> Markup:
 def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
     """Terms with what is known of each, side by side."""
     return Markup('<dl class="pc-facts">{}</dl>').format(
-        join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(term, value) for term, value in pairs))
+        join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(term, unbroken(value)) for term, value in pairs))
 
 
 def notice(text: str | Markup, role: str = "alert") -> Markup:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from promptceiling.decision.words import difference, figure
+from promptceiling.decision.words import difference, figure, usd
 from promptceiling.panels.markup import EMPTY, facts, join, notice, table, verbatim
 from promptceiling.prompts import PromptVariant, Rendered
 from promptceiling.runs import Price
@@ -51,18 +51,18 @@ def about(variant: PromptVariant, shots: int, rendered: Rendered, size: Size) ->
         ("Shots", f"{chosen}, in the {'system text' if variant.placement == 'system' else 'chat turns'}"
          if variant.shots else "none"),
         ("This request", f"{len(rendered.messages)} messages, {tokens}"),
-        ("A full run", f"{size.calls:,} calls, about {size.tokens_in:,.0f} input tokens"
+        ("A full run", f"{size.calls:,} calls, about {float(f'{size.tokens_in:.3g}'):,.0f} input tokens"
          + (f", from {size.sampled} cases" if size.sampled < size.calls else "") + f": {cost}"),
         ("Fingerprint", Markup("<code>{}</code>").format(variant.fingerprint)),
     ])
 
 
-def money(usd: float | None, price: Price | None, model: str) -> str:
+def money(amount: float | None, price: Price | None, model: str) -> str:
     """What something costs, with the source and the date of the price."""
-    if usd is None or price is None:
+    if amount is None or price is None:
         return f"no price is known for {model}; add it to data/prices.csv"
     dated = price.source + (f", {price.as_of}" if price.as_of else "")
-    return f"about ${usd:,.4f} ({dated})" if usd else f"nothing ({dated})"
+    return f"about {usd(amount)} ({dated})" if amount else f"nothing ({dated})"
 
 
 def messages(rendered: Rendered) -> Markup:

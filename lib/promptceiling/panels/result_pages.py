@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import difference_chart, interval_chart
-from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table
+from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table, unbroken
 from promptceiling.panels.score_sections import BEST_IN, plateau_section
 from promptceiling.panels.sections import EMBEDDED
 from promptceiling.scores import Comparison, Leaderboard, Plateau
@@ -28,8 +28,8 @@ def leaderboard_page(board: Leaderboard, remarks: Sequence[str], *, embedded: bo
     head = [("variant", False), ("weighted F1", True), ("cases", True), ("against the best", False),
             (BEST_IN, True)]
     corrected = EMPTY if len(board.standings) < 2 else Markup(
-        "<p>Corrected for having picked the best of {}: {} (n {}).</p>").format(
-            len(board.standings), figure(board.selection_corrected), board.selection_corrected.n)
+        "<p>{}</p>").format(unbroken(f"Corrected for having picked the best of {len(board.standings)}: "
+                                     f"{figure(board.selection_corrected)} (n {board.selection_corrected.n})."))
     return _page(embedded, notice(f"No verdict: {board.withheld}") if board.withheld else EMPTY, chart,
                  table(head, rows, "Variants by weighted F1, with 95% intervals"), corrected, listed(remarks))
 

@@ -7,6 +7,7 @@ import math
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from promptceiling.decision.words import usd
 from promptceiling.panels.controls import controls, panel
 from promptceiling.panels.markup import EMPTY, facts, notice, page, style
 from promptceiling.runs import Progress, RunHandle, RunStatus, RunSummary
@@ -128,7 +129,7 @@ def _bar(progress: Progress) -> Markup:
 
 def _cost(progress: Progress) -> str:
     """What was paid; while calls are out, with what is set aside for them, which is the most that they can cost."""
-    return f"${progress.cost_usd:,.4f}{' at most' if progress.in_flight and progress.cost_usd else ''}"
+    return f"{usd(progress.cost_usd or 0.0)}{' at most' if progress.in_flight and progress.cost_usd else ''}"
 
 
 def _flight(progress: Progress) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from promptceiling.decision import Assumptions, Evidence, Scored
 from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import interval_chart, plateau_chart
-from promptceiling.panels.markup import EMPTY, join, table
+from promptceiling.panels.markup import EMPTY, join, table, unbroken
 from promptceiling.panels.score_charts import class_chart, latency_chart
 from promptceiling.scores import Plateau, Score, Slice
 from promptceiling.scores.resample import DRAWS
@@ -54,7 +54,7 @@ def leaderboard_section(evidence: Evidence, assumptions: Assumptions) -> Markup:
         said.append(f"On the sealed test split it scored {figure(evidence.test_f1)} (n {evidence.test_f1.n}).")
     return Markup("<h2>How far prompts got</h2>{}{}<p class=\"pc-small pc-soft\">{}</p>{}").format(
         leaderboard_chart(evidence, assumptions),
-        table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), " ".join(said),
+        table(head, rows, "Prompt variants by weighted F1, with 95% intervals"), unbroken(" ".join(said)),
         plateau_section(evidence.plateau, assumptions.f1_ship)
         if evidence.plateau is not None and len(evidence.plateau.best_so_far) > 1 else EMPTY)
 
@@ -96,11 +96,12 @@ def slices_section(slices: Sequence[Slice]) -> Markup:
     """Accuracy by slices, the marked and worst first; nothing where there are none."""
     if not slices:
         return EMPTY
+    marked = any(s.flagged for s in slices)
     rows = [(f"{s.column}: {s.value or 'none'}", figure(s.accuracy), str(s.accuracy.n),
-             f"{figure(s.rest)} of {s.rest.n}", f"{s.p_screening:.2g}", "read these" if s.flagged else "")
-            for s in slices]
+             f"{figure(s.rest)} of {s.rest.n}", f"{s.p_screening:.2g}",
+             *(["read these" if s.flagged else "–"] if marked else [])) for s in slices]
     head = [("slice", False), ("accuracy", True), ("cases", True), ("the others", True), ("p, corrected", True),
-            ("", False)]
+            *([("marked", False)] if marked else [])]
     return Markup(
         "<h3>Slices</h3><p class=\"pc-small pc-soft\">{} slices were looked at; p-values are Benjamini-Hochberg's over "
         "all of them. A marked one is worth reading, not proven. Languages are a rough count.</p>{}").format(

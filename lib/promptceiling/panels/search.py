@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from promptceiling.decision.words import usd
 from promptceiling.errors import PromptCeilingError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.panels import prompt_sections as shown
@@ -166,7 +167,7 @@ class SearchPanel:
                     ("Answers of this look", f"{run.done:,} of {run.total:,}" if run is not None else "none yet"),
                     ("Calls that the budget holds", left),
                     ("Cost of this look", "no price is known" if run is None or run.cost_usd is None
-                     else f"${run.cost_usd:,.4f}")])))
+                     else usd(run.cost_usd))])))
 
     def _blocked(self) -> str:
         """Why nothing can be sent; "" where something can."""

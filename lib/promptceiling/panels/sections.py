@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from promptceiling.decision import Decision, Evidence, ModelEnds
 from promptceiling.decision.words import difference, dollars, figure, milliseconds, months
-from promptceiling.panels.markup import EMPTY, facts, join, table
+from promptceiling.panels.markup import EMPTY, facts, join, table, unbroken
 from promptceiling.runs.prices import Price
 from promptceiling.scores import Interval
 
@@ -60,8 +60,9 @@ def table_section(decision: Decision) -> Markup:
             '<details class="pc-row"><summary><span class="pc-chip pc-{}">{}{}</span><span>{}</span>'
             '<span class="pc-num pc-soft">{}</span></summary><div><p>{}</p>{}<p class="pc-soft">If met: {}</p></div>'
             "</details>"
-        ).format(row.status.replace(" ", "-"), SIGN[row.status], row.status, row.condition, number, row.reason,
-                 Markup("<p><strong>{}</strong></p>").format(row.remedy) if row.remedy else EMPTY, row.recommendation))
+        ).format(row.status.replace(" ", "-"), SIGN[row.status], row.status, row.condition, number,
+                 unbroken(row.reason), Markup("<p><strong>{}</strong></p>").format(row.remedy) if row.remedy else EMPTY,
+                 row.recommendation))
     return Markup('<h2>The table</h2><p class="pc-soft">A row is met, or not met, only where its whole 95% interval '
                   "lies on one side of the threshold. Open a row for its evidence.</p>{}").format(join(rows))
 
@@ -110,7 +111,7 @@ def _paid_back(interval: Interval) -> str:
 def checklist_section(decision: Decision) -> Markup:
     """What should have been done before a fine-tune is considered, ticked by evidence."""
     items = join(Markup('<li>{} <strong>{}</strong> <span class="pc-soft">{}</span></li>').format(
-        "✓" if item.done else "✗", item.name, item.because) for item in decision.checklist)
+        "✓" if item.done else "✗", item.name, unbroken(item.because)) for item in decision.checklist)
     return Markup('<h3>Before a fine-tune is considered</h3><ul class="pc-ticks">{}</ul>').format(items)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from promptceiling.decision.words import usd
 from promptceiling.errors import PromptCeilingError
 from promptceiling.panels.charts import loss_chart
 from promptceiling.panels.controls import controls, panel
@@ -95,7 +96,7 @@ def job_section(job: Mapping[str, Any] | None) -> Markup:
         ("Fine-tuned model", str(job.get("fine_tuned_model") or "none yet")),
         ("Training examples", f"{job['examples']:,}"), ("Trained tokens", _whole(job.get("trained_tokens"))),
         ("Seed", _whole(job.get("seed"))), ("Epochs", _whole(details.get("epochs"), "the server's choice")),
-        ("Cost, estimated", "no price is known" if details.get("usd") is None else f"${details['usd']:,.2f}"),
+        ("Cost, estimated", "no price is known" if details.get("usd") is None else usd(details["usd"])),
     ])
     chart = _loss(losses, details.get("validation_losses") or [])
     return Markup("<h2>The fine-tuning job</h2>{}{}{}{}").format(
