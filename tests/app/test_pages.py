@@ -46,11 +46,12 @@ def test_several_files_have_addresses_of_their_own(published):
 
 
 def test_the_workbook_brings_its_five_notebooks(published):
-    """Each of them is there, after the decisions, at its own name."""
+    """Each of them is there, after the decisions, at its own name, with a sentence of its own on what it answers."""
     pages = pages_of(published[:1], workbook=True)
 
     assert [page.address for page in pages] == ["tickets", *STEPS]
     assert all(notebook(page.notebook).is_file() for page in pages)
+    assert len({page.sentence for page in pages} - {""}) == len(pages)
 
 
 def test_what_is_not_published_is_refused(tmp_path):

@@ -20,7 +20,8 @@ def test_axe_finds_nothing_serious(app, browser, scheme, width):
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_an_interval_stands_on_one_line(app, browser, width):
-    """Wherever an interval stands in the page's words, it is not broken across two lines."""
+    """Wherever an interval stands in the page's words it is not broken across two lines, nor torn from its value; the
+    tracks of all sliders are of one length."""
     page = opened(browser, app, viewport={"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     found = page.evaluate(r"""() => {
@@ -40,6 +41,13 @@ def test_an_interval_stands_on_one_line(app, browser, width):
     }""")
     assert found["broken"] == []
     assert found["seen"] > 20
+    gaps = page.evaluate("""[...document.querySelectorAll('td .pc-num + .pc-num')].map(it => {
+        const [before, here] = [it.previousElementSibling, it].map(part => part.getBoundingClientRect());
+        return before.top === here.top ? here.left - before.right : 0;
+    })""")
+    assert max(gaps, default=0) < 12
+    assert len(set(page.locator(".pc-what-if .slider-container").evaluate_all(
+        "them => them.map(it => Math.round(it.getBoundingClientRect().width))"))) == 1
     page.close()
 
 

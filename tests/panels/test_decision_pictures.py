@@ -33,7 +33,7 @@ from promptceiling.decision import (
     stages_of,
 )
 from promptceiling.decision.words import usd
-from promptceiling.panels.bill_sections import bill_section
+from promptceiling.panels.bill_sections import bill_section, cost_chart
 from promptceiling.panels.flip_sections import flips_first, flips_section
 from promptceiling.panels.picture_sections import dimensions_section, lanes_section, loop_section
 
@@ -148,3 +148,16 @@ def test_the_chart_of_costs_names_every_option_with_its_range():
     for course in forecast.courses:
         last = course.paid[-1]
         assert f"{usd(last.value)} [{usd(last.low)}, {usd(last.high)}]" in words
+
+
+def test_labels_of_charts_are_whole_and_legible():
+    """A phone's axis and a long name are told on two lines; numbers on the accent have the ink made for it."""
+    long = replace(TUNED_WELL, name="fine-tune of embedded-in-context", model="ft:m")
+    found = evidence(alternatives=(long,))
+    forecast = forecast_of(found, DEFAULTS, PRICES)
+    tune = next(course.option for course in forecast.courses if course.option.kind == "fine-tune")
+    flips = str(flips_section(flips_of(found, DEFAULTS, PRICES), plausible_verdicts(found, DEFAULTS, PRICES)))
+
+    assert ">or the difference of two scores</text>" in flips
+    assert "…" not in Page(cost_chart(forecast.courses, DEFAULTS)).words
+    assert "var(--pc-on-accent)" in str(loop_section(stages_of(tune, DEFAULTS), DEFAULTS))

@@ -100,7 +100,11 @@ doors = {
     "read": kept.read_bytes, "null": lambda: open(os.devnull, "w"), "memory": lambda: sqlite3.connect(":memory:"),
     "temporary": lambda: (there / "new").write_text("x"),
     "readable": lambda: sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True),
+    "emptied": lambda: emptied(), "removed within": lambda: os.remove("kept", dir_fd=os.open(here, os.O_RDONLY)),
 }
+def emptied():
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "file").write_text("x")
 for name, door in doors.items():
     try:
         door()
@@ -122,5 +126,5 @@ def test_a_page_s_python_changes_no_file_and_calls_nobody(tmp_path):
         [sys.executable, "-c", DOORS, str(here), str(there)], capture_output=True, text=True, check=True,
         env={"PYTHONPATH": ":".join(sys.path), "PROMPTCEILING_READ_ONLY": "1", "TMPDIR": str(there)})
 
-    assert ended.stdout.split() == ["read", "null", "memory", "temporary", "readable"]
+    assert ended.stdout.split() == ["read", "null", "memory", "temporary", "readable", "emptied"]
     assert files(here) == before

@@ -14,9 +14,12 @@ from promptceiling.errors import PromptCeilingError
 from promptceiling.panels.walkthrough import parts_of
 
 _READ_ONLY = "from promptceiling.runs.read_only import forbid_writing\n\nforbid_writing()\n"
-STEPS = {
-    "1_labeled_set": "1 · The labeled set", "2_prompt_variants": "2 · Prompt variants", "3_scores": "3 · Scores",
-    "4_fine_tuning": "4 · Fine-tuning", "5_decision": "5 · Decision",
+STEPS = {  # notebook -> its title and what it answers
+    "1_labeled_set": ("1 · The labeled set", "What was read, what is wrong with it, and how it splits."),
+    "2_prompt_variants": ("2 · Prompt variants", "What each variant sends, what it costs, and how they score."),
+    "3_scores": ("3 · Scores", "Which differences are real, where answers are wrong, and whether there is a plateau."),
+    "4_fine_tuning": ("4 · Fine-tuning", "A fine-tune and a local classifier beside the prompt, on the same cases."),
+    "5_decision": ("5 · Decision", "The table, the verdict, and what would flip it."),
 }
 
 
@@ -72,8 +75,8 @@ def pages_of(published: Sequence[Path], *, workbook: bool) -> list[Page]:
     if workbook:
         pages += [Page("notebook", step, notebook(f"{step}.ipynb").name,
                        f"{_READ_ONLY}from promptceiling.panels.plain_errors import say_errors\n\nsay_errors()",
-                       "notebook", title)
-                  for step, title in STEPS.items()]
+                       "", title, sentence)
+                  for step, (title, sentence) in STEPS.items()]
     if not pages:
         raise PromptCeilingError("There is nothing to show. Name a published file.")
     return pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Course, Evidence, Forecast, ModelEnds, Option, stages_of
 from promptceiling.decision.words import amount, breaks_even, count, months, paid_back, percent, span, usd
-from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure, short
+from promptceiling.panels.drawing import ACCENT, INK, OPEN, SOFT, figure
 from promptceiling.panels.markup import EMPTY, notice, table, unbroken
 from promptceiling.panels.picture_sections import loop_section
 
@@ -73,8 +74,9 @@ def cost_chart(courses: Sequence[Course], stated: Assumptions) -> Markup:
                               linewidth=0)
             axes.plot(xs, [p.value for p in course.paid], color=colour, linestyle=style, linewidth=2.2)
             if not narrow:
-                axes.text(xs[-1] + 0.02 * xs[-1], course.paid[-1].value, short(_name(course.option), 30), color=colour,
-                          fontsize=9.5, va="center")
+                axes.text(xs[-1] + 0.02 * xs[-1], course.paid[-1].value,
+                          "\n".join(textwrap.wrap(_name(course.option), 26, max_lines=2, placeholder="…")),
+                          color=colour, fontsize=9.5, va="center")
         last = len(courses[0].paid) - 1
         axes.set_xlim(0, last * (1.0 if narrow else 1.32))
         axes.set_xticks(range(0, last + 1, max(1, last // 6)))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # stand-ins that matplotlib draws with, replaced by the page's colours in the SVG
 _COLOURS = {"#010203": "currentColor", "#040506": "var(--pc-soft)", "#070809": "var(--pc-accent)",
-            "#0a0b0c": "var(--pc-line)", "#0d0e0f": "var(--pc-open)"}
-INK, SOFT, ACCENT, LINE, OPEN = _COLOURS
+            "#0a0b0c": "var(--pc-line)", "#0d0e0f": "var(--pc-open)", "#010b0c": "var(--pc-on-accent)"}
+INK, SOFT, ACCENT, LINE, OPEN, ON_ACCENT = _COLOURS
 _WIDE, _NARROW = 9.0, 4.2  # inches; the page shows one or the other
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST = 8  # flips in the chart; the table holds all
+_FAR = "how far it must move: the log of the ratio, or the difference of two scores"
 
 
 def flips_first(flips: Sequence[Flip], most: int = 3) -> Markup:
@@ -80,8 +81,7 @@ def flip_chart(flips: Sequence[Flip]) -> Markup:
         axes.set_ylim(-(len(flips) - 1) * step - 0.6, 1.6 if narrow else 0.6)
         axes.set_xlim(0, most * (1.02 if narrow else 2.4))
         axes.set_xticks([])
-        axes.set_xlabel("how far it must move: the log of the ratio, or the difference of two scores", color=SOFT,
-                        fontsize=9)
+        axes.set_xlabel(_FAR.replace(", ", ",\n") if narrow else _FAR, color=SOFT, fontsize=9)
 
     described = "The nearest flips: " + " ".join(flip.sentence for flip in flips)
     return figure(draw, 0.7 + 0.34 * len(flips), 0.7 + 0.62 * len(flips), described, caption="")

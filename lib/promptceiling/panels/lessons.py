@@ -69,5 +69,6 @@ def _folded(title: str, inside: Markup) -> Markup:
 def _card(status: str, verdict: str, said: str, below: Markup = EMPTY) -> widgets.HTML:
     sign = {"met": "✓", "undecidable": "?", "not measured": "○", "not met": "–"}[status]
     chip = Markup('<span class="pc-chip pc-{}">{} {}</span>').format(status.replace(" ", "-"), sign, verdict)
-    card = Markup('<section class="pc-card" aria-label="Check">{} {}{}</section>').format(chip, said, below)
+    card = Markup('<section class="pc-card" aria-label="Check"><div>{}</div><p>{}</p>{}</section>').format(
+        chip, said, below)
     return widgets.HTML(str(page(style(), card)))

@@ -51,7 +51,7 @@ def table(head: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str | Markup
     body = join(
         Markup('<tr role="row">{}</tr>').format(join(
             Markup('<td role="cell" data-column="{}"{}>{}</td>').format(
-                title, _right(number), cell if number else unbroken(cell))
+                title, _right(number), unbroken(cell))
             for (title, number), cell in zip(head, row, strict=True)))
         for row in rows)
     return Markup('<div class="pc-scroll" tabindex="0" role="region" aria-label="{}">'

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from promptceiling.decision import Assumptions, Decision, Option, Stage, Verdict
 from promptceiling.decision.words import amount, figure, usd
-from promptceiling.panels.drawing import ACCENT, INK, LINE, SOFT, short
+from promptceiling.panels.drawing import ACCENT, INK, LINE, ON_ACCENT, SOFT, short
 from promptceiling.panels.drawing import figure as drawn
 from promptceiling.panels.markup import EMPTY, join
 
@@ -117,7 +117,7 @@ def loop_section(stages: Sequence[Stage], stated: Assumptions) -> Markup:
                     "connectionstyle": "arc3,rad=0" if narrow else "arc3,rad=-0.22"})
         for k, ((x, y), stage) in enumerate(zip(places, stages, strict=True)):
             axes.plot([x], [y], "o", color=ACCENT, markersize=21)
-            axes.text(x, y, str(k + 1), color="white", fontsize=10.5, ha="center", va="center", fontweight="bold")
+            axes.text(x, y, str(k + 1), color=ON_ACCENT, fontsize=10.5, ha="center", va="center", fontweight="bold")
             left = not narrow and x < -0.05
             # above and below its number where the arrow beside it would run through the words
             outside = 0 if narrow else 1 if k == 0 else -1 if y < -0.8 else 0

@@ -11,8 +11,10 @@ from promptceiling.decision.words import difference, figure, points
 from promptceiling.panels.charts import difference_chart, interval_chart
 from promptceiling.panels.markup import EMPTY, facts, join, notice, page, style, table, unbroken
 from promptceiling.panels.score_sections import BEST_IN, plateau_section
-from promptceiling.panels.sections import EMBEDDED
 from promptceiling.scores import Comparison, Leaderboard, Plateau
+
+# a notebook shows many results below each other: a line, where a page of its own has the whole notice
+_EMBEDDED = Markup('<p class="pc-small pc-soft" role="note">The embedded model\'s scores, not an LLM\'s.</p>')
 
 
 def leaderboard_page(board: Leaderboard, remarks: Sequence[str], *, embedded: bool) -> str:
@@ -74,4 +76,4 @@ def listed(remarks: Sequence[str]) -> Markup:
 
 
 def _page(embedded: bool, *parts: Markup) -> str:
-    return str(page(style(), EMBEDDED if embedded else EMPTY, *parts))
+    return str(page(style(), *parts, _EMBEDDED if embedded else EMPTY))

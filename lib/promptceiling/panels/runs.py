@@ -122,8 +122,8 @@ def _bar(progress: Progress) -> Markup:
         ("Cost so far", "no price is known" if progress.cost_usd is None else _cost(progress)),
         ("Elapsed", _duration(progress.elapsed_s)),
         ("Rate", _rate(rate) if progress.sent else "nothing asked"),
-        ("Left", "nothing" if progress.done >= progress.total else _duration(left)),
-        *([("In flight", _flight(progress))] if progress.limit else []),
+        *([("Left", _duration(left))] if progress.done < progress.total else []),
+        *([("In flight", _flight(progress))] if progress.limit and (progress.in_flight or progress.wait_s) else []),
     ])
 
 

@@ -67,8 +67,8 @@ _CONTROLS: dict[str, tuple[Any, str, float, float, float, str]] = {
     "price_factor": (widgets.FloatLogSlider, "Prices, × the table's", -1.5, 1.5, 0.05, ".2f"),
     "gpu_usd_per_hour": (widgets.FloatSlider, "GPU, USD an hour", 0.1, 10, 0.1, ".2f"),
     "usd_per_hour": (widgets.FloatSlider, "Work, USD an hour", 5, 300, 5, ".0f"),
-    "retrain_every_months": (widgets.FloatSlider, "Re-train every, months", 0.5, 24, 0.5, ".1f"),
-    "usd_per_error": (widgets.FloatSlider, "A wrong answer, USD", 0, 2, 0.005, ".3f"),
+    "retrain_every_months": (widgets.FloatSlider, "Re-train every, months", 0.5, 24, 0.5, ".3"),
+    "usd_per_error": (widgets.FloatSlider, "A wrong answer, USD", 0, 2, 0.005, ".4"),
 }
 
 
