@@ -116,6 +116,8 @@ def test_a_notebook_is_whole_and_what_would_write_is_refused(reading, step):
         for button in buttons.all():
             expect(button).to_be_disabled()
     assert "Not shown" not in whole(page)
+    assert set(page.locator(".jp-OutputArea-output pre").evaluate_all(
+        "them => them.map(it => getComputedStyle(it).wordBreak)")) <= {"normal"}  # no word is broken that fits a line
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert findings(page) == [], scheme

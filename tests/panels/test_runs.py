@@ -27,12 +27,12 @@ def test_bar_counts_rate_and_time_left():
         assert said in page.words
 
 
-def test_run_of_stored_answers_has_no_rate():
-    """Where nothing is asked, no rate and no time left is made up."""
+def test_a_run_that_found_every_answer_tells_no_cost_rate_or_outcome_of_its_own():
+    """Nothing was asked, so that there is nothing to say of how the asking went."""
     words = page_of(RunProgress(Progress(100, 100, 0, 0, 5.0)).view).words
 
-    assert "nothing asked" in words
-    assert "a second" not in words
+    assert "0; 100 from the workspace" in words
+    assert not any(said in words for said in ("Outcomes", "Cost so far", "a second", "Left"))
 
 
 def test_reports_move_the_bar_and_the_last_one_always_shows():

@@ -169,6 +169,15 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def rough(number: float) -> str:
+    """An estimated count, to the three digits that an estimate carries.
+
+    >>> rough(139_318), rough(2_868_720), rough(289)
+    ('139,000', '2.87 million', '289')
+    """
+    return count(float(f"{number:.3g}"))
+
+
 def months(number: float) -> str:
     """A time in months.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from promptceiling.decision.words import difference, figure, usd
+from promptceiling.decision.words import difference, figure, rough, usd
 from promptceiling.panels.markup import EMPTY, facts, join, notice, table, verbatim
 from promptceiling.prompts import PromptVariant, Rendered
 from promptceiling.runs import Price
@@ -51,7 +51,7 @@ def about(variant: PromptVariant, shots: int, rendered: Rendered, size: Size) ->
         ("Shots", f"{chosen}, in the {'system text' if variant.placement == 'system' else 'chat turns'}"
          if variant.shots else "none"),
         ("This request", f"{len(rendered.messages)} messages, {tokens}"),
-        ("A full run", f"{size.calls:,} calls, about {float(f'{size.tokens_in:.3g}'):,.0f} input tokens"
+        ("A full run", f"{size.calls:,} calls, about {rough(size.tokens_in)} input tokens"
          + (f", from {size.sampled} cases" if size.sampled < size.calls else "") + f": {cost}"),
         ("Fingerprint", Markup("<code>{}</code>").format(variant.fingerprint)),
     ])

@@ -114,9 +114,11 @@ def _bar(progress: Progress) -> Markup:
     rate = progress.sent / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
     left = (progress.total - progress.done) / rate if rate else math.nan
     bar = Markup('<progress class="pc-progress" max="1" value="{}" aria-label="Answers, done of all"></progress>')
-    return bar.format(f"{share:.4f}") + facts([
+    known = [
         ("Done", f"{progress.done:,} of {progress.total:,} ({share:.0%})"),
-        ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace"),
+        ("Asked now", f"{progress.sent:,}; {progress.done - progress.sent:,} from the workspace")]
+    return bar.format(f"{share:.4f}") + facts(known if progress.done >= progress.total and not progress.sent else [
+        *known,
         ("Outcomes", ", ".join(f"{k} {n:,}" for k, n in progress.outcomes.items()) or "none yet"),
         ("Failed", f"{progress.failed:,}"),
         ("Cost so far", "no price is known" if progress.cost_usd is None else _cost(progress)),

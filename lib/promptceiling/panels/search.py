@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from promptceiling.decision.words import usd
+from promptceiling.decision.words import rough, usd
 from promptceiling.errors import PromptCeilingError
 from promptceiling.labeled_set import LabeledSet
 from promptceiling.panels import prompt_sections as shown
@@ -206,7 +206,7 @@ def _estimated(grid: Sequence[PromptVariant], estimate: Estimate, budget: int) -
     return facts([
         ("The grid", f"{len(grid)} variants, {calls:,} calls"),
         ("Of these stored", f"{estimate.from_store:,}; {estimate.calls:,} would be asked"),
-        ("Input", f"about {estimate.input_tokens:,.0f} tokens (estimate: four bytes a token)"), ("Cost", cost),
+        ("Input", f"about {rough(estimate.input_tokens)} tokens (estimate: four bytes a token)"), ("Cost", cost),
         ("The search", searched),
     ]) + Markup('<details class="pc-row"><summary>The {} variants{}</summary><div>{}</div></details>').format(
         len(grid), more, table([("variant", False), ("made from", False), ("what was changed", False)], rows,
