@@ -245,6 +245,7 @@ def test_a_session_that_ended_is_said(app, browser):
     banner = page.locator("body > [role=alert]")
     expect(banner).to_contain_text("its session has ended")
     expect(banner.get_by_role("link", name="Open it again")).to_have_attribute("href", page.url)
+    expect(banner.get_by_role("link")).to_have_css("text-decoration-line", "underline")
     page.close()
 
 

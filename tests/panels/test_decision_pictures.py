@@ -148,6 +148,8 @@ def test_the_chart_of_costs_names_every_option_with_its_range():
     for course in forecast.courses:
         last = course.paid[-1]
         assert f"{usd(last.value)} [{usd(last.low)}, {usd(last.high)}]" in words
+    assert "(solid)" in words
+    assert "(dash-dotted)" in words  # each line by its dashes: colour alone would not do on paper
 
 
 def test_labels_of_charts_are_whole_and_legible():

@@ -18,7 +18,7 @@ from promptceiling.panels.picture_sections import loop_section
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LINES = {"prompt": (ACCENT, "-"), "fine-tune": (OPEN, "-"), "local": (SOFT, "--"), "decisions": (INK, ":")}
+_LINES = {"prompt": (ACCENT, "-"), "fine-tune": (OPEN, "-."), "local": (SOFT, "--"), "decisions": (INK, ":")}
 
 
 def bill_section(
@@ -91,7 +91,7 @@ def cost_chart(courses: Sequence[Course], stated: Assumptions) -> Markup:
                   grid="y")
 
 
-_LINE_WORDS = {"prompt": "blue", "fine-tune": "amber", "local": "dashed", "decisions": "dotted"}
+_LINE_WORDS = {"prompt": "solid", "fine-tune": "dash-dotted", "local": "dashed", "decisions": "dotted"}
 
 
 def _table(courses: Sequence[Course], stated: Assumptions) -> Markup:
