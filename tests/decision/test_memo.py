@@ -88,7 +88,7 @@ def test_every_assumption_is_listed_with_its_reason():
     for stated in stated_inputs():
         assert stated.title in text
         assert stated.why in text
-    assert "| An hour of work | $120 | stated; default $90.0 |" in text
+    assert "| An hour of work | $120 | stated; default $90 |" in text
 
 
 class Page(HTMLParser):
