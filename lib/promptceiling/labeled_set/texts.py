@@ -108,7 +108,7 @@ def leaked_labels(cases: pd.DataFrame) -> list[Finding]:
             "Remove that part of the text.", rows_where(cases, pd.Series(told, index=cases.index)),
             _cases_like(cases, told), (share("share", int(told.sum()), n),)))
     if tried:
-        pairs = int(sum(n - (cases[_MAIN] == name).sum() for name in usable))
+        pairs = n * len(usable) - tried
         stated, chance = own.sum() / tried, other / max(1, pairs)
         heavy = stated > 0.3 and stated > 3 * chance
         findings.append(Finding(
