@@ -114,10 +114,13 @@ def _sharing_hashes(vectors: Vectors, seed: int = 0) -> tuple[Ints, Ints]:
             a = np.flatnonzero(key[:-apart] == key[apart:])
             i, j = np.minimum(order[a], order[a + apart]), np.maximum(order[a], order[a + apart])
             pairs.append((i * n + j)[_agree(hashes, i, j)])
-        new = np.setdiff1d(np.concatenate(pairs), found)
+        new = np.sort(np.concatenate(pairs))  # by sorting: several times as fast as NumPy's sets of millions
+        new = new[np.diff(new, prepend=-1) > 0]
+        if len(found):
+            new = new[found[np.searchsorted(found, new).clip(max=len(found) - 1)] != new]
         if len(new) > _MOST_PAIRS // _BANDS:
             new = rng.choice(new, _MOST_PAIRS // _BANDS, replace=False)
-        found = np.union1d(found, new)
+        found = np.sort(np.concatenate([found, new]))
     return found // n, found % n
 
 
