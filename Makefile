@@ -5,9 +5,6 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 
-# One more than there are processors: a test in a browser waits for half of its time.
-WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-
 .DEFAULT_GOAL := help
 .PHONY: help install app lab test lint bench lock
 
@@ -24,7 +21,7 @@ lab: $(STAMP)  ## open the workbook in JupyterLab; PORT=8888 chooses the port
 	@$(SERVE)
 
 test: $(STAMP)  ## run the tests
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)  ## check style and types
 	$(VENV)/bin/ruff check lib tests
