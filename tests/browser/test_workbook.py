@@ -161,7 +161,7 @@ def test_a_cell_of_the_matrix_opens_its_texts(reading):
 def test_the_stored_fine_tune_is_shown(reading):
     """Notebook 4: the job that succeeded, the training files as they were written, and what an alternative changed."""
     page = reading("4_fine_tuning")
-    expect(page.get_by_text("lines were written and read back")).to_be_attached()
+    expect(page.get_by_text("lines were written and read back").first).to_be_attached()
     expect(page.get_by_text("Nothing has been tuned.")).to_have_count(0)
     row = page.get_by_text("What changed: local classifier against the prompt").first
 
