@@ -1,7 +1,9 @@
 import asyncio
 import csv
 import gzip
+import os
 import re
+import threading
 
 import pandas as pd
 import pytest
@@ -82,6 +84,18 @@ def test_other_shapes_and_names_are_read_and_told(tmp_path, content, name, told)
     assert [n.split("read as ")[1] for n in found.notices if "read as" in n] == [f"{ours!r}." for ours in told]
 
 
+def test_a_pipe_is_read_as_a_file_is(tmp_path):
+    """What comes through a pipe comes once, whatever shape it has."""
+    for content in (b"id,expected,predicted\n1,x,y\n", b"id;expected;predicted\n1;x;y\n"):
+        pipe = tmp_path / f"pipe{len(content)}{content[2:3].hex()}"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+        writer.start()
+
+        assert read_predictions(pipe).rows["predicted"].tolist() == ["y"]
+        writer.join()
+
+
 def test_cases_without_ids_are_known_by_their_row(tmp_path):
     """Two files without ids are compared row by row, which is said; never when they differ in length."""
     head = "label,prediction\n"
@@ -140,7 +154,7 @@ def test_missing_file_and_folder_are_refused(tmp_path):
     """A path that cannot be read or written is refused in words."""
     with pytest.raises(InputError, match="There is no file"):
         read_predictions(tmp_path / "nothing.csv")
-    with pytest.raises(InputError, match="cannot be read as a CSV"):
+    with pytest.raises(InputError, match="cannot be read: Is a directory"):
         read_predictions(tmp_path)
 
 

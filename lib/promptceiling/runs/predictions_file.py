@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +13,7 @@ import pandas as pd
 
 from promptceiling.errors import InputError
 from promptceiling.labeled_set.columns import column_key
-from promptceiling.labeled_set.formats import table_of_file
+from promptceiling.labeled_set.formats import table_of_bytes
 from promptceiling.labeled_set.table import Table
 from promptceiling.prompts import OUTCOMES
 from promptceiling.runs.cells import read_cell, written_cell
@@ -74,9 +75,15 @@ def read_predictions(path: str | Path) -> Predictions:
     where a case without a group is one of its own. Raises InputError with file, row and column.
     """
     path = Path(path)
-    frame = _as_written(path)
+    try:
+        raw = path.read_bytes()  # once, since a pipe gives it once
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.", file=path.name) from None
+    frame = _as_written(raw, path.name)
     if frame is None:
-        frame = _of_table(table_of_file(path, named=(*IDS, *EXPECTED, *PREDICTED)))
+        frame = _of_table(table_of_bytes(raw, path.name, named=(*IDS, *EXPECTED, *PREDICTED)))
     frame, notices = _named(frame, path.name)
     if frame.empty:
         raise InputError(f"{path.name} has a header and no predictions.", file=path.name)
@@ -114,21 +121,18 @@ def read_predictions(path: str | Path) -> Predictions:
     return Predictions(path.name, frame, numbered, (*notices, *_foreign_words(frame, path.name)))
 
 
-def _as_written(path: Path) -> pd.DataFrame | None:
+def _as_written(raw: bytes, name: str) -> pd.DataFrame | None:
     """The rows of a file as `write_predictions` writes it, UTF-8 with commas; None for any other kind of file."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader([file.readline()]), [])
-            if not set(_NEEDED) <= set(header):
-                return None
-            file.seek(0)
-            return _rows(csv.reader(file, strict=True), path.name)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {str(path)!r}. Check the path.", file=str(path)) from None
+        text = raw.decode("utf-8-sig")
+        header = next(csv.reader([text[: text.find("\n") + 1]]), [])
+        if not set(_NEEDED) <= set(header):
+            return None
+        return _rows(csv.reader(io.StringIO(text, newline=""), strict=True), name)
     except UnicodeDecodeError:
         return None
-    except (OSError, csv.Error) as error:
-        raise InputError(f"{path.name} cannot be read as a CSV of predictions: {error}.", file=path.name) from None
+    except csv.Error as error:
+        raise InputError(f"{name} cannot be read as a CSV of predictions: {error}.", file=name) from None
 
 
 def _of_table(table: Table) -> pd.DataFrame:
